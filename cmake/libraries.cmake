@@ -1,0 +1,17 @@
+# One static library a folder, and the tests that sit beside its sources.
+
+# ostler_library(NAME SOURCES a.cpp ... [DEPENDS ostler_base ...] [LINK fmt::fmt ...])
+# Libraries of ours go under DEPENDS and are public; libraries of others go under LINK.
+function(ostler_library name)
+  cmake_parse_arguments(lib "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
+  add_library(${name} STATIC ${lib_SOURCES})
+  target_link_libraries(${name} PUBLIC ostler_flags ${lib_DEPENDS} ${lib_LINK})
+  set_property(GLOBAL APPEND PROPERTY OSTLER_LIBRARIES ${name})
+endfunction()
+
+# ostler_program(NAME SOURCES main.cpp DEPENDS ostler_simulation ...)
+function(ostler_program name)
+  cmake_parse_arguments(program "" "" "SOURCES;DEPENDS;LINK" ${ARGN})
+  add_executable(${name} ${program_SOURCES})
+  target_link_libraries(${name} PRIVATE ostler_flags ${program_DEPENDS} ${program_LINK})
+endfunction()
