@@ -3,8 +3,7 @@
 // The journal knows no lifecycle: it keeps three kinds of record, whose bodies are text it does not read.
 //   state    the newest value under a key. A start reads these; it never replays history.
 //   ledger   what exists outside because of us: intent before the effect, held after, released when its
-//   absence was
-//            verified. Kept for ever.
+//            absence was verified. The newest status of each resource is kept for ever.
 //   event    one thing that happened, numbered without a gap, for those who watch and those who come back.
 // A transaction is kept whole or not at all, in the order in which it was given.
 #pragma once
@@ -24,6 +23,9 @@
 namespace ostler::journal {
 
 using sequence = std::uint64_t;
+
+// What stands under a number that was given to an event which was then refused, when a later event was kept.
+inline constexpr std::string_view refused_event = "journal.refused";
 
 struct state_record {
   std::string key;
@@ -96,14 +98,19 @@ class journal {
   virtual ~journal() = default;
 
   // Event numbers must follow on without a gap, over all transactions given; anything else is our own
-  // mistake.
+  // mistake. A refusal leaves two ways on, since whoever gives several transactions before the first answer
+  // cannot take numbers back: go on counting, and the refused numbers are kept as events of type
+  // `refused_event` together with the next transaction that is kept; or, once everything given was answered,
+  // start again behind the newest number kept.
   virtual void commit(transaction change, committed done) = 0;
   virtual result<contents> load() = 0;
   // Events after `after`, oldest first, at most `limit`; of one instance when one is given.
   virtual result<std::vector<event_record>> events(sequence after, std::size_t limit,
                                                    std::optional<instance_id> instance = {}) = 0;
+  // Released ones too; sorted by resource.
   virtual result<std::vector<ledger_record>> ledger_of(instance_id instance) = 0;
-  // Drops the events that retention no longer asks for.
+  // Drops the events that retention no longer asks for. What is kept stays without a gap, so an event also
+  // stays while an older one has to; the newest event always stays, since numbering goes on from it.
   virtual result<void> trim(retention rule, wall_time now) = 0;
   virtual condition health() const = 0;
 };

@@ -1,0 +1,120 @@
+#include "journal/memory_journal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/ensure.hpp"
+#include "journal/retention.hpp"
+
+namespace ostler::journal {
+
+void memory_journal::commit(transaction change, committed done) {
+  bool const follows = numbers_.give(change, !waiting_.empty());
+  ensure(follows || check_ == number_check::off, "event numbers follow on without a gap");
+  waiting_.push_back({std::move(change), std::move(done)});
+}
+
+std::size_t memory_journal::flush(std::size_t most) {
+  most = std::min(most, waiting_.size());
+  std::size_t told = 0;
+  // A callback may crash the journal, so the queue can be shorter than it was.
+  while (told < most && !waiting_.empty()) {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    auto answer = verdict(next.change);
+    if (answer)
+      keep(std::move(next.change));
+    else if (!next.change.events.empty())
+      refused_through_ = next.change.events.back().seq;
+    ++told;
+    if (next.done) next.done(std::move(answer));
+  }
+  return told;
+}
+
+void memory_journal::crash() {
+  waiting_.clear();
+  refused_through_ = 0;
+  numbers_.begin(numbers_.kept());
+  if (condition_ == condition::failed) condition_ = condition::sound;
+}
+
+result<void> memory_journal::verdict(transaction const& change) const {
+  if (condition_ == condition::failed)
+    return fail(error_code::storage_failed, "the journal in memory was told to fail");
+  if (condition_ == condition::full && change.why == purpose::growth)
+    return fail(error_code::storage_full, "the journal in memory was told to be full: 0 bytes are free");
+  return {};
+}
+
+void memory_journal::keep(transaction&& change) {
+  for (auto& record : change.states) keep(std::move(record));
+  for (auto& record : change.ledger) keep(std::move(record));
+  if (change.events.empty()) return;
+  fill_refused_numbers(change);
+  numbers_.keep(change);
+  for (auto& record : change.events) events_.push_back(std::move(record));
+}
+
+void memory_journal::keep(state_record&& record) {
+  if (record.body)
+    states_.insert_or_assign(std::move(record.key), std::move(*record.body));
+  else
+    states_.erase(record.key);
+}
+
+void memory_journal::keep(ledger_record&& record) {
+  auto const resource = record.resource;
+  bool const known = open_.erase(resource) + released_.erase(resource) > 0;
+  if (!known) resources_[record.instance].push_back(resource);
+  auto& home = record.status == ledger_status::released ? released_ : open_;
+  home.insert_or_assign(resource, std::move(record));
+}
+
+void memory_journal::fill_refused_numbers(transaction const& change) {
+  auto const& first = change.events.front();
+  auto const through = std::min(std::exchange(refused_through_, 0), first.seq - 1);
+  for (auto seq = numbers_.kept() + 1; seq <= through; ++seq)
+    events_.push_back(refused_in_place_of(seq, first.time));
+}
+
+result<contents> memory_journal::load() {
+  contents all_kept;
+  all_kept.states.reserve(states_.size());
+  for (auto const& [key, body] : states_) all_kept.states.push_back({key, body});
+  all_kept.open_ledger.reserve(open_.size());
+  for (auto const& [resource, record] : open_) all_kept.open_ledger.push_back(record);
+  all_kept.first_seq = events_.empty() ? 0 : events_.front().seq;
+  all_kept.last_seq = events_.empty() ? 0 : events_.back().seq;
+  return all_kept;
+}
+
+result<std::vector<event_record>> memory_journal::events(sequence after, std::size_t limit,
+                                                         std::optional<instance_id> instance) {
+  std::vector<event_record> found;
+  auto next = std::ranges::upper_bound(events_, after, {}, &event_record::seq);
+  for (; next != events_.end() && found.size() < limit; ++next)
+    if (!instance || next->instance == *instance) found.push_back(*next);
+  return found;
+}
+
+result<std::vector<ledger_record>> memory_journal::ledger_of(instance_id instance) {
+  std::vector<ledger_record> found;
+  auto const known = resources_.find(instance);
+  if (known == resources_.end()) return found;
+  for (auto const resource : known->second) {
+    auto const open = open_.find(resource);
+    found.push_back(open != open_.end() ? open->second : released_.at(resource));
+  }
+  std::ranges::sort(found, {}, &ledger_record::resource);
+  return found;
+}
+
+result<void> memory_journal::trim(retention rule, wall_time now) {
+  auto const bounds = retention_bounds(rule, now);
+  while (events_.size() > bounds.most) events_.pop_front();
+  while (events_.size() > bounds.least && events_.front().time <= bounds.old) events_.pop_front();
+  return {};
+}
+
+}  // namespace ostler::journal
