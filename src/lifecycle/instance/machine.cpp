@@ -1,0 +1,178 @@
+#include "lifecycle/instance/machine.hpp"
+
+#include <fmt/format.h>
+
+#include "lifecycle/instance/step_facts.hpp"
+
+namespace ostler::lifecycle {
+
+instance_step machine::run(instance_event const& event) {
+  std::visit([this](auto const& happened) { on(happened); }, event);
+  it_.blocked_until.reset();
+  if (!out_.refused) {
+    advance();
+    give_turn_back();
+  }
+  it_.wake = next_wake();
+  out_.next = std::move(it_);
+  return std::move(out_);
+}
+
+// Writes the intent. From here on the resource may exist.
+result<std::size_t> machine::add_resource(planned_step const& next) {
+  bool const keeper = next.kind == step_kind::launch;
+  resource_wish const wish =
+      keeper ? resource_wish{.kind = std::string(keeper_kind), .life = lifetime::run} : it_.wishes[next.wish];
+  if (auto const admitted = context_.quota.admits(it_, wish); !admitted)
+    return std::unexpected(admitted.error());
+  ++it_.resources_made;
+  if (keeper) ++it_.generation;
+  resource entry;
+  entry.id = resource_id::make(at_.wall, luck(100 + it_.resources_made), luck(200 + it_.resources_made));
+  entry.wish = wish;
+  entry.name = fmt::format("ostler-{}-{}-{}", it_.id.bare(), wish.kind, it_.resources_made);
+  entry.start_number = it_.start_number;
+  entry.generation = keeper ? it_.generation : 0;
+  out_.changed = true;
+  out_.ledger.push_back({ledger_change_kind::intent, entry});
+  it_.resources.push_back(std::move(entry));
+  return it_.resources.size() - 1;
+}
+
+void machine::hold(resource& entry, std::string const& provider_id) {
+  entry.held = true;
+  entry.seen = presence::present;
+  entry.provider_id = provider_id;
+  entry.unsettled_until = {};
+  out_.changed = true;
+  out_.ledger.push_back({ledger_change_kind::held, entry});
+  tell({.type = "resource.allocated", .subject = entry.name, .message = entry.wish.kind});
+}
+
+// Only after its absence was verified.
+void machine::release(resource const& entry, std::string_view reason) {
+  bool const keeper = entry.is_keeper();
+  auto const id = entry.id;
+  out_.changed = true;
+  out_.ledger.push_back({ledger_change_kind::released, entry});
+  tell({.type = "resource.released",
+        .subject = entry.name,
+        .message = entry.wish.kind,
+        .reason = std::string(reason)});
+  std::erase_if(it_.resources, [&](resource const& other) { return other.id == id; });
+  if (keeper) keeper_is_gone();
+}
+
+void machine::keeper_is_gone() {
+  if (it_.link != link_view::down) {
+    it_.link = link_view::down;
+    out_.orders.push_back({.kind = order_kind::close_link});
+    if (it_.doing && (it_.doing->step == step_kind::disconnect || it_.doing->step == step_kind::connect))
+      it_.doing.reset();
+  }
+  it_.after_connected_done = it_.before_close_done = it_.services_ordered = false;
+  it_.services_seq = 0;
+  for (auto view : it_.services) {
+    if (view.state == "stopped" || view.state == "idle" || view.state == "error") continue;
+    view.state = "stopped";
+    view.ready = false;
+    view.message = "Stopped";
+    tell_of_service(view);
+    *std::ranges::find(it_.services, view.name, &service_view::name) = view;
+  }
+}
+
+// The one place that changes the phase.
+void machine::enter(phase next, std::string reason) {
+  if (next == it_.now) return;
+  auto const before = it_.now;
+  it_.now = next;
+  it_.since = at_.wall;
+  auto const state = state_of(next);
+  bool const same_state = state_of(before) == state && state != instance_state::failed;
+  std::string_view type = "instance.phase";
+  if (!same_state) type = event_type(state);
+  tell({.type = type,
+        .from = std::string(name(before)),
+        .to = std::string(name(next)),
+        .message = message_of(it_),
+        .reason = std::move(reason)});
+}
+
+std::string_view machine::event_type(instance_state state) {
+  switch (state) {
+    case instance_state::defined: return "instance.defined";
+    case instance_state::starting: return "instance.starting";
+    case instance_state::running: return "instance.running";
+    case instance_state::stopping: return "instance.stopping";
+    case instance_state::stopped: return "instance.stopped";
+    case instance_state::failed: return "instance.failed";
+    case instance_state::deleted: return "instance.deleted";
+  }
+  return "instance.phase";
+}
+
+void machine::tell(notice told) {
+  out_.changed = true;
+  out_.notices.push_back(std::move(told));
+}
+
+void machine::cancel() {
+  out_.orders.push_back({.kind = order_kind::cancel, .number = it_.doing->number});
+  it_.doing.reset();
+}
+
+bool machine::end_operation(operation_number number) {
+  if (!it_.doing || it_.doing->number != number) return false;
+  it_.doing.reset();
+  return true;
+}
+
+void machine::give_turn_back() {
+  if (!it_.turn && !it_.turn_asked) return;
+  bool const needed = direction_of(it_) == direction::up && it_.now != phase::running;
+  if (needed || (it_.doing && !is_cancellable(it_.doing->step))) return;
+  it_.turn = it_.turn_asked = false;
+  out_.orders.push_back({.kind = order_kind::return_turn});
+}
+
+void machine::doubt_everything() {
+  for (auto& entry : it_.resources) entry.seen = presence::unknown;
+}
+
+void machine::forget_removal_failures() {
+  it_.removal_round = 0;
+  for (auto& entry : it_.resources) entry.removal_failures = 0;
+}
+
+resource* machine::find(resource_id which) {
+  auto const found = std::ranges::find(it_.resources, which, &resource::id);
+  return found == it_.resources.end() ? nullptr : &*found;
+}
+
+void machine::refuse(std::string_view verb) {
+  auto const state = it_.wanted == goal::deleted && it_.now != phase::deleted ? std::string_view("deleting")
+                                                                              : name(state_of(it_.now));
+  out_.refused = error{error_code::invalid_state,
+                       fmt::format("invalid state: cannot {} while {}", verb, state),
+                       fmt::format("{} is in phase {}", it_.spec.name, name(it_.now)),
+                       {}};
+}
+
+std::optional<instant> machine::next_wake() const {
+  std::optional<instant> wake;
+  auto consider = [&](std::optional<instant> when) {
+    if (when && (!wake || *when < *wake)) wake = when;
+  };
+  if (it_.doing) consider(it_.doing->deadline);
+  if (!it_.doing) consider(it_.retry_at);
+  consider(it_.blocked_until);
+  if (it_.doing && is_polite(it_.doing->step)) consider(it_.force_at);
+  return wake;
+}
+
+instance_step step(instance it, instance_event const& event, instance_context const& context) {
+  return machine(std::move(it), context).run(event);
+}
+
+}  // namespace ostler::lifecycle

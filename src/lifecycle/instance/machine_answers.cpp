@@ -1,0 +1,290 @@
+#include <fmt/format.h>
+
+#include "base/ensure.hpp"
+#include "base/planted_fault.hpp"
+#include "lifecycle/instance/machine.hpp"
+#include "lifecycle/instance/step_facts.hpp"
+
+namespace ostler::lifecycle {
+
+bool machine::answers(operation_number number, step_kind step) {
+  if (planted(fault::stale_answer_taken)) number = it_.doing ? it_.doing->number : number;
+  if (it_.doing && it_.doing->number == number && it_.doing->step == step) return true;
+  ignore("stale answer");
+  return false;
+}
+
+void machine::on(project_resolved const& e) {
+  if (!answers(e.number, step_kind::resolve_project)) return;
+  it_.doing.reset();
+  it_.project_resolved = true;
+  out_.changed = true;
+}
+
+void machine::on(workspace_resolved const& e) {
+  if (!answers(e.number, step_kind::resolve_workspace)) return;
+  it_.doing.reset();
+  if (e.wishes.size() > static_cast<std::size_t>(rules_.resources_max))
+    return fail_start({error_code::provider_refused,
+                       fmt::format("the provider wants {} resources for {}; allowed: at most {}",
+                                   e.wishes.size(), it_.spec.name, rules_.resources_max),
+                       {},
+                       {}},
+                      phase::start_failed);
+  it_.wishes = e.wishes;
+  it_.workspace_resolved = true;
+  out_.changed = true;
+}
+
+void machine::on(resource_made const& e) {
+  auto* entry = find(e.resource);
+  if (entry == nullptr) return ignore("late answer for a released resource");
+  bool const awaited = end_operation(e.number);
+  entry->unsettled_until = {};
+  entry->seen = presence::present;
+  if (entry->held) return awaited ? void() : ignore("held already");
+  hold(*entry, e.provider_id);
+}
+
+void machine::on(resource_existed const& e) {
+  if (!it_.doing || it_.doing->number != e.number) return ignore("stale answer");
+  it_.doing.reset();
+  auto* entry = find(e.resource);
+  if (entry == nullptr) return ignore("answer for a released resource");
+  if (planted(fault::existing_believed)) return hold(*entry, "as told");
+  // Providers say so of things that are being removed, or are somebody else's. What is there is asked for
+  // next; saying it again and again ends like any other failure.
+  entry->seen = presence::unknown;
+  count_failure({error_code::provider_failed,
+                 fmt::format("{} is said to exist already, but cannot be found", entry->name),
+                 {},
+                 {}},
+                true);
+}
+
+void machine::on(resource_removed const& e) {
+  auto* entry = find(e.resource);
+  if (entry == nullptr) return ignore("released already");
+  bool const awaited = end_operation(e.number);
+  if (!awaited && direction_of(it_) == direction::up) {
+    // It was given up and comes late, while we build on the resource again: look.
+    entry->seen = presence::unknown;
+    entry->unsettled_until = {};
+    entry->removal_unsettled = false;
+    return;
+  }
+  release(*entry, "removed");
+}
+
+void machine::on(hook_done const& e) {
+  if (!it_.doing || it_.doing->number != e.number) return ignore("stale answer");
+  switch (it_.doing->step) {
+    case step_kind::after_connected:
+      it_.doing.reset();
+      it_.after_connected_done = true;
+      out_.changed = true;
+      return;
+    case step_kind::before_close:
+      it_.doing.reset();
+      it_.before_close_done = true;
+      out_.changed = true;
+      return;
+    case step_kind::start_services:
+      it_.services_ordered = true;
+      if (it_.now == phase::running) it_.doing.reset();
+      return settle_services();
+    case step_kind::stop_services: return settle_services();
+    case step_kind::none:
+    case step_kind::inspect:
+    case step_kind::resolve_project:
+    case step_kind::resolve_workspace:
+    case step_kind::make:
+    case step_kind::launch:
+    case step_kind::connect:
+    case step_kind::disconnect:
+    case step_kind::stop_keeper:
+    case step_kind::remove: return ignore("no hook is under way");
+  }
+}
+
+void machine::on(step_failed const& e) {
+  if (it_.doing && it_.doing->number == e.number) {
+    auto const ended = *it_.doing;
+    it_.doing.reset();
+    return failed_step(ended.step, ended.resource, e.why, e.retryable);
+  }
+  for (auto& entry : it_.resources) {
+    if (entry.unsettled_call != e.number || entry.unsettled_until == instant{}) continue;
+    // The call that was given up has ended after all: nothing of it can come any more.
+    entry.unsettled_until = {};
+    entry.removal_unsettled = false;
+    return;
+  }
+  ignore("stale answer");
+}
+
+void machine::on(inspected const& e) {
+  if (!answers(e.number, step_kind::inspect)) return;
+  it_.doing.reset();
+  bool unknown = false;
+  std::optional<resource> missing;
+  for (auto const& sighting : e.sightings) {
+    auto* entry = find(sighting.resource);
+    if (entry == nullptr) continue;
+    if (sighting.seen == presence::unknown) {
+      unknown = true;
+      continue;
+    }
+    if (sighting.seen == presence::present && !sighting.ours) return found_foreign(*entry);
+    entry->seen = sighting.seen;
+    if (sighting.seen == presence::present) {
+      if (!entry->held) hold(*entry, sighting.provider_id);
+    } else if (entry->held) {
+      if (!missing || !entry->is_keeper()) missing = *entry;
+    }
+  }
+  if (unknown)
+    return failed_step(step_kind::inspect, {},
+                       {error_code::provider_unavailable, "the provider could not say what is there", {}, {}},
+                       true);
+  it_.inspect_attempts = 0;
+  if (missing) lost_resource(*missing);
+}
+
+void machine::found_foreign(resource const& entry) {
+  fail_start({error_code::foreign_resource,
+              fmt::format("{} {} exists but bears no label of ours", entry.wish.kind, entry.name),
+              {},
+              {}},
+             phase::start_failed);
+}
+
+void machine::lost_resource(resource const& missing) {
+  auto* entry = find(missing.id);
+  ensure(entry != nullptr, "what is missing was in the ledger");
+  release(*entry, "found missing");
+  if (!missing.is_keeper()) {
+    return fail_start({error_code::instance_lost,
+                       fmt::format("{} {} of {} is gone and we did not remove it", missing.wish.kind,
+                                   missing.name, it_.spec.name),
+                       {},
+                       {}},
+                      phase::lost);
+  }
+  if (it_.now != phase::running)
+    return count_failure(
+        {error_code::link_failed, fmt::format("the keeper of {} is gone", it_.spec.name), {}, {}}, true);
+  auto const limit = restart_intensity_of(rules_);
+  if (!it_.relaunches.admit(limit, at_.now))
+    fail_start({error_code::restarts_exhausted,
+                fmt::format("the keeper of {} died more than {} times in {}", it_.spec.name,
+                            limit.restarts_max, format_duration(limit.window)),
+                {},
+                {}},
+               phase::start_failed);
+}
+
+void machine::on(contact_made const& e) {
+  it_.link = link_view::registered;
+  it_.link_attempt = 0;
+  it_.services_ordered = false;
+  if (it_.doing && it_.doing->step == step_kind::connect) it_.doing.reset();
+  tell({.type = e.again ? "link.reconnected" : "link.registered", .message = message_of(it_)});
+  if (!e.again && it_.now != phase::running) tell({.type = "instance.connected", .message = message_of(it_)});
+}
+
+void machine::on(contact_interrupted const& e) {
+  it_.link = link_view::reconnecting;
+  it_.link_attempt = e.attempt;
+  tell({.type = "link.reconnecting",
+        .message = fmt::format("reconnecting {}/{}", e.attempt, rules_.reconnect_attempts)});
+}
+
+void machine::on(contact_lost const&) {
+  it_.link = link_view::lost;
+  if (planted(fault::lost_contact_is_stopped) && it_.now == phase::running) {
+    it_.wanted = goal::stopped;
+    return enter(phase::stopped, "contact is lost");
+  }
+  tell({.type = "link.reconnect_failed", .message = "contact is lost"});
+  doubt_everything();
+  if (it_.doing && it_.doing->step == step_kind::connect) {
+    it_.doing.reset();
+    count_failure({error_code::link_lost, fmt::format("contact with {} is lost", it_.spec.name), {}, {}},
+                  true);
+  }
+}
+
+void machine::on(contact_failed const& e) {
+  it_.link = link_view::down;
+  if (!it_.doing || it_.doing->step != step_kind::connect) return ignore("no connection is being made");
+  it_.doing.reset();
+  // The keeper may be dead: look before dialing again.
+  doubt_everything();
+  failed_step(step_kind::connect, {}, e.why, true);
+}
+
+void machine::on(contact_closed const&) {
+  it_.link = link_view::down;
+  it_.link_attempt = 0;
+  if (it_.doing && it_.doing->step == step_kind::disconnect) it_.doing.reset();
+}
+
+void machine::on(services_reported const& e) {
+  if (!has_keeper() || e.generation != it_.generation) return ignore("a report of another keeper");
+  if (e.seq <= it_.services_seq) return ignore("an older report");
+  it_.services_seq = e.seq;
+  for (auto const& view : e.services) tell_of_service(view);
+  it_.services = e.services;
+  out_.changed = true;
+  settle_services();
+}
+
+void machine::on(place_doubted const& e) {
+  if (it_.resources.empty()) return ignore("there is no place");
+  if (direction_of(it_) != direction::up) return ignore("not on the way up");
+  (void)e;
+  doubt_everything();
+}
+
+void machine::tell_of_service(service_view const& view) {
+  auto const before = std::ranges::find(it_.services, view.name, &service_view::name);
+  bool const was_known = before != it_.services.end();
+  if (was_known && *before == view) return;
+  std::string_view type = "service.stopped";
+  if (view.state == "starting") type = "service.starting";
+  if (view.state == "running") type = view.ready ? "service.ready" : "service.not_ready";
+  if (view.state == "stopping") type = "service.stopping";
+  if (view.state == "error") type = "service.error";
+  tell({.type = type,
+        .subject = view.name,
+        .from = was_known ? before->state : "idle",
+        .to = view.state,
+        .message = view.message,
+        .reason = view.error});
+}
+
+void machine::settle_services() {
+  if (!it_.doing) return;
+  if (it_.doing->step == step_kind::stop_services) {
+    if (std::ranges::none_of(it_.services, &service_view::is_up)) it_.doing.reset();
+    return;
+  }
+  if (it_.doing->step != step_kind::start_services || !it_.services_ordered) return;
+  auto const refused = std::ranges::find_if(it_.services, [&](service_view const& view) {
+    auto const wanted = std::ranges::find(it_.spec.services, view.name, &service_spec::name);
+    return view.state == "error" && wanted != it_.spec.services.end() && wanted->required;
+  });
+  if (refused != it_.services.end()) {
+    it_.doing.reset();
+    return fail_start({error_code::not_ready_in_time,
+                       fmt::format("{} is not ready: {}", it_.spec.name, refused->error),
+                       {},
+                       {}},
+                      phase::start_failed);
+  }
+  auto probe = plan(it_);
+  if (probe.kind != step_kind::start_services) it_.doing.reset();
+}
+
+}  // namespace ostler::lifecycle
