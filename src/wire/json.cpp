@@ -56,6 +56,15 @@ result<void> read(std::string& out, json_value const& from, std::string const& p
   return {};
 }
 
+result<void> read(error_code& out, json_value const& from, std::string const& path) {
+  std::string text;
+  if (auto done = read(text, from, path); !done) return done;
+  auto const* known = find_error(text);
+  if (known == nullptr) return wrong_kind(path, "the name of an error code");
+  out = known->value;
+  return {};
+}
+
 result<std::int64_t> read_integer(json_value const& from, std::string const& path, std::int64_t least,
                                   std::uint64_t most) {
   auto const* number = from.if_int64();

@@ -49,6 +49,8 @@ std::unexpected<error> wrong_kind(std::string_view path, std::string_view expect
 inline void write(std::string& out, bool value) { out += value ? "true" : "false"; }
 inline void write(std::string& out, std::string const& value) { write_text(out, value); }
 inline void write(std::string& out, milliseconds value) { out += fmt::format_int(value.count()).c_str(); }
+// Codes of errors by their name, which never changes, like the code itself.
+inline void write(std::string& out, error_code value) { write_text(out, facts(value).name); }
 inline void write(std::string& out, wall_time value) { write(out, value.time_since_epoch()); }
 template <std::integral T> void write(std::string& out, T value) { out += fmt::format_int(value).c_str(); }
 template <class Kind> void write(std::string& out, id<Kind> const& value) {
@@ -99,6 +101,7 @@ using json_value = boost::json::value;
 
 result<void> read(bool& out, json_value const& from, std::string const& path);
 result<void> read(std::string& out, json_value const& from, std::string const& path);
+result<void> read(error_code& out, json_value const& from, std::string const& path);
 result<std::int64_t> read_integer(json_value const& from, std::string const& path, std::int64_t least,
                                   std::uint64_t most);
 

@@ -15,6 +15,7 @@
 #include "base/id.hpp"
 #include "base/instant.hpp"
 #include "lifecycle/instance/phase.hpp"
+#include "lifecycle/policy/deadline.hpp"
 #include "lifecycle/policy/intensity.hpp"
 
 namespace ostler::lifecycle {
@@ -78,9 +79,9 @@ struct journalled_resource {
 
 struct resource : journalled_resource {
   presence seen = presence::present;
-  instant unsettled_until{};         // before this a call that was given up may still take effect
-  std::uint64_t unsettled_call = 0;  // which order that was; its late answer settles the matter at once
-  bool removal_unsettled = false;    // that call was a removal, so nothing may be built on the resource
+  std::optional<awake_limit> settling;  // until it has passed, a call that was given up may still take effect
+  std::uint64_t unsettled_call = 0;     // which order that was; its late answer settles the matter at once
+  bool removal_unsettled = false;       // that call was a removal, so nothing may be built on the resource
   int removal_failures = 0;
   std::string removal_error;
 };
@@ -146,7 +147,7 @@ struct operation {
   operation_number number = 0;
   resource_id resource;
   instant started{};
-  instant deadline{};
+  awake_limit limit;
 };
 
 enum class link_view : std::uint8_t { down, dialing, registered, reconnecting, lost };
@@ -198,7 +199,7 @@ struct instance : journalled_instance {
   int removal_rounds_long = 0;           // how often a clean-up was given up
   std::optional<instant> retry_at;       // nothing is begun before
   std::optional<instant> blocked_until;  // a call that was given up may still take effect
-  std::optional<instant> force_at;       // when a polite way down becomes a forced one
+  std::optional<awake_limit> polite;     // after it the way down is forced
   restart_log relaunches;
   std::optional<instant> wake;  // when the machine must be told the time
 };

@@ -43,7 +43,7 @@ void machine::hold(resource& entry, std::string const& provider_id) {
   entry.held = true;
   entry.seen = presence::present;
   entry.provider_id = provider_id;
-  entry.unsettled_until = {};
+  entry.settling.reset();
   out_.changed = true;
   out_.ledger.push_back({ledger_change_kind::held, entry});
   tell({.type = "resource.allocated", .subject = entry.name, .message = entry.wish.kind});
@@ -164,10 +164,12 @@ std::optional<instant> machine::next_wake() const {
   auto consider = [&](std::optional<instant> when) {
     if (when && (!wake || *when < *wake)) wake = when;
   };
-  if (it_.doing) consider(it_.doing->deadline);
-  if (!it_.doing) consider(it_.retry_at);
+  if (it_.doing)
+    consider(it_.doing->limit.wake());
+  else
+    consider(it_.retry_at);
   consider(it_.blocked_until);
-  if (it_.doing && is_polite(it_.doing->step)) consider(it_.force_at);
+  if (it_.polite) consider(it_.polite->wake());
   return wake;
 }
 

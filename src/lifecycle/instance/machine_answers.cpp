@@ -40,7 +40,7 @@ void machine::on(resource_made const& e) {
   auto* entry = find(e.resource);
   if (entry == nullptr) return ignore("late answer for a released resource");
   bool const awaited = end_operation(e.number);
-  entry->unsettled_until = {};
+  entry->settling.reset();
   entry->seen = presence::present;
   if (entry->held) return awaited ? void() : ignore("held already");
   hold(*entry, e.provider_id);
@@ -69,7 +69,7 @@ void machine::on(resource_removed const& e) {
   if (!awaited && direction_of(it_) == direction::up) {
     // It was given up and comes late, while we build on the resource again: look.
     entry->seen = presence::unknown;
-    entry->unsettled_until = {};
+    entry->settling.reset();
     entry->removal_unsettled = false;
     return;
   }
@@ -114,9 +114,9 @@ void machine::on(step_failed const& e) {
     return failed_step(ended.step, ended.resource, e.why, e.retryable);
   }
   for (auto& entry : it_.resources) {
-    if (entry.unsettled_call != e.number || entry.unsettled_until == instant{}) continue;
+    if (entry.unsettled_call != e.number || !entry.settling) continue;
     // The call that was given up has ended after all: nothing of it can come any more.
-    entry.unsettled_until = {};
+    entry.settling.reset();
     entry.removal_unsettled = false;
     return;
   }

@@ -46,7 +46,7 @@ bool machine::arrive() {
   if (anything_must_go(it_)) return try_removal_again();
   it_.retry_at.reset();
   it_.force = false;
-  it_.force_at.reset();
+  it_.polite.reset();
   it_.removal_rounds_long = 0;
   if (where == direction::gone) {
     ensure(it_.resources.empty(), "a deleted instance has released everything");
@@ -88,7 +88,7 @@ void machine::give_up_removal() {
   ++it_.removal_rounds_long;
   it_.retry_at = at_.now + delay(remove_backoff_of(rules_), it_.removal_rounds_long, luck(4));
   it_.force = true;
-  it_.force_at.reset();
+  it_.polite.reset();
   for (auto& entry : it_.resources) entry.removal_failures = 0;
   it_.removal_round = 0;
   it_.trouble = residue;
@@ -117,8 +117,8 @@ bool machine::begin(planned_step const& next) {
                         .number = ++it_.operations,
                         .resource = heavy || removes ? it_.resources[index].id : resource_id{},
                         .started = at_.now,
-                        .deadline = at_.now + limit_of(next.kind, it_, rules_)};
-  if (planted(fault::deadline_never_armed)) it_.doing->deadline = instant::max();
+                        .limit = awake_limit(limit_of(next.kind, it_, rules_), at_.now)};
+  if (planted(fault::deadline_never_armed)) it_.doing->limit = awake_limit(duration_max, at_.now);
   enter_for(next.kind);
   give_order(next.kind, index);
   return true;
@@ -147,17 +147,21 @@ bool machine::wait_for_turn() {
 // not.
 bool machine::settled(planned_step const& next, bool removes) {
   if (planted(fault::released_before_settled)) return true;
-  instant until{};
+  std::optional<instant> until;
+  auto wait_for = [&](resource& entry) {
+    if (!entry.settling) return;
+    if (entry.settling->passed(at_.now)) return entry.settling.reset();
+    until = std::max(until.value_or(instant::min()), entry.settling->wake());
+  };
   if (removes) {
-    auto const& entry = it_.resources[next.resource];
-    if (!entry.held) until = entry.unsettled_until;
+    auto& entry = it_.resources[next.resource];
+    if (!entry.held) wait_for(entry);
   } else if (is_upward(next.kind)) {
-    for (auto const& entry : it_.resources)
-      if (entry.removal_unsettled) until = std::max(until, entry.unsettled_until);
+    for (auto& entry : it_.resources)
+      if (entry.removal_unsettled) wait_for(entry);
   }
-  if (until <= at_.now) return true;
   it_.blocked_until = until;
-  return false;
+  return !until;
 }
 
 void machine::give_order(step_kind step, std::size_t index) {
@@ -262,7 +266,7 @@ void machine::failed_removal(resource_id which, error const& why) {
   entry->removal_error = why.message;
   entry->seen = presence::unknown;
   it_.force = true;
-  it_.force_at.reset();
+  it_.polite.reset();
 }
 
 }  // namespace ostler::lifecycle

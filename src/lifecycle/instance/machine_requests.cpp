@@ -63,7 +63,7 @@ void machine::begin_way_up(std::string const& actor, bool from_rest) {
   it_.actor = actor;
   it_.failed.reset();
   it_.force = false;
-  it_.force_at.reset();
+  it_.polite.reset();
   it_.retry_at.reset();
   it_.attempts = 0;
   it_.inspect_attempts = 0;
@@ -98,8 +98,9 @@ void machine::begin_way_down(std::string const& actor, bool force) {
 // The polite part of every way down has one limit for all of it.
 void machine::head_down() {
   it_.services_stop_given_up = false;
-  if (!it_.force_at && !planted(fault::clean_up_never_forced)) it_.force_at = at_.now + rules_.cleanup_limit;
-  if (it_.force) it_.force_at.reset();
+  if (!it_.polite && !planted(fault::clean_up_never_forced))
+    it_.polite = awake_limit(rules_.cleanup_limit, at_.now);
+  if (it_.force) it_.polite.reset();
   turn_round();
 }
 
@@ -123,17 +124,17 @@ void machine::on(recovered const&) {
   it_.services_ordered = it_.services_stop_given_up = false;
   it_.attempts = it_.inspect_attempts = 0;
   it_.retry_at.reset();
-  it_.force_at.reset();
+  it_.polite.reset();
   it_.relaunches.clear();
   forget_removal_failures();
   for (auto& entry : it_.resources) {
     entry.seen = presence::unknown;
     // An order given before the crash may still be on its way to the provider.
-    if (!entry.held) entry.unsettled_until = at_.now + rules_.settle_limit;
+    if (!entry.held) entry.settling = awake_limit(rules_.settle_limit, at_.now);
   }
   auto const where = direction_of(it_);
   if (where == direction::down || where == direction::gone || where == direction::take_back)
-    it_.force_at = at_.now + rules_.cleanup_limit;
+    it_.polite = awake_limit(rules_.cleanup_limit, at_.now);
   if (planted(fault::start_twice_after_crash))
     std::erase_if(it_.resources, [](resource const& entry) { return entry.is_keeper() && entry.held; });
 }
@@ -146,13 +147,13 @@ void machine::on(turn_granted const&) {
 
 void machine::on(tick const&) {
   bool due = false;
-  if (it_.force_at && at_.now >= *it_.force_at) {
-    it_.force_at.reset();
+  if (it_.polite && it_.polite->passed(at_.now)) {
+    it_.polite.reset();
     it_.force = true;
     due = true;
     if (it_.doing && is_polite(it_.doing->step)) cancel();
   }
-  if (it_.doing && at_.now >= it_.doing->deadline) {
+  if (it_.doing && it_.doing->limit.passed(at_.now)) {
     due = true;
     time_out();
   }
@@ -167,7 +168,7 @@ void machine::on(tick const&) {
 void machine::time_out() {
   auto const ended = *it_.doing;
   if (auto* entry = find(ended.resource)) {
-    entry->unsettled_until = at_.now + rules_.settle_limit;
+    entry->settling = awake_limit(rules_.settle_limit, at_.now);
     entry->unsettled_call = ended.number;
     entry->removal_unsettled = is_removal(ended.step);
   }
