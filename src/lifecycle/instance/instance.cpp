@@ -70,7 +70,7 @@ std::string waiting_for_services(instance const& it) {
 
 std::string_view name(goal value) { return look_up(goal_names, value); }
 std::string_view name(attention_kind value) { return look_up(attention_names, value); }
-std::string_view name(health value) { return look_up(health_names, value); }
+std::string_view name(instance_health value) { return look_up(health_names, value); }
 std::string_view name(link_view value) { return look_up(link_names, value); }
 std::string_view name(step_kind value) { return look_up(step_names, value); }
 std::string_view name(order_kind value) { return look_up(order_names, value); }
@@ -109,15 +109,15 @@ std::string detail_of(instance const& it, instant now) {
   return fmt::format("{} ({})", facts(it.now).what, format_duration(elapsed));
 }
 
-health health_of(instance const& it) {
+instance_health health_of(instance const& it) {
   auto const state = state_of(it.now);
-  if (state == instance_state::failed) return health::error;
-  if (state != instance_state::running) return health::unknown;
-  if (it.link == link_view::reconnecting) return health::degraded;
-  if (it.link != link_view::registered) return health::unknown;
+  if (state == instance_state::failed) return instance_health::error;
+  if (state != instance_state::running) return instance_health::unknown;
+  if (it.link == link_view::reconnecting) return instance_health::degraded;
+  if (it.link != link_view::registered) return instance_health::unknown;
   bool sound = true;
   for (auto const& view : it.services) {
-    if (view.state == "error") return health::error;
+    if (view.state == "error") return instance_health::error;
     bool const finished = view.state == "stopped" || view.state == "idle";
     sound = sound && (view.ready || finished);
   }

@@ -116,8 +116,8 @@ struct attention {
   bool operator==(attention const&) const = default;
 };
 
-enum class health : std::uint8_t { healthy, degraded, error, unknown };
-std::string_view name(health value);
+enum class instance_health : std::uint8_t { healthy, degraded, error, unknown };
+std::string_view name(instance_health value);
 
 // What the planner may order.
 enum class step_kind : std::uint8_t {
@@ -208,6 +208,6 @@ struct instance : journalled_instance {
 std::string message_of(instance const& it);
 // Why it is still in transition: "waiting for web (12s)". Empty at rest.
 std::string detail_of(instance const& it, instant now);
-health health_of(instance const& it);
+instance_health health_of(instance const& it);
 
 }  // namespace ostler::lifecycle

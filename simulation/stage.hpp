@@ -1,0 +1,83 @@
+// What all parts of a run share: the clock, chance, what truly exists, and those who watch.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/chance.hpp"
+#include "base/ensure.hpp"
+#include "simulation/observer.hpp"
+#include "simulation/reality.hpp"
+#include "simulation/scenario.hpp"
+#include "simulation/story.hpp"
+#include "simulation/timeline.hpp"
+
+namespace ostler::simulation {
+
+struct stage {
+  stage(scenario const& what, std::uint64_t seed, bool written) : plan(what), luck(seed), log(written) {}
+
+  scenario const& plan;
+  timeline time;
+  chance luck;
+  story log;
+  reality real;
+  std::vector<observer*> watchers;
+  bool calm = false;
+  // How far the clock that people read is from the one that never jumps.
+  milliseconds wall_shift{1'790'000'000'000};
+  std::map<std::string, bool> ledger;
+  lifecycle::fleet const* fleet = nullptr;
+
+  view look() const {
+    return {.now = time.now(), .plan = plan, .real = real, .fleet = fleet, .ledger = ledger, .calm = calm};
+  }
+
+  template <class Tell> void show(Tell tell) {
+    auto const seen = look();
+    for (auto* watcher : watchers) tell(*watcher, seen);
+  }
+
+  template <class... Parts> void say(fmt::format_string<Parts...> form, Parts&&... parts) {
+    log.tell(time.now(), form, std::forward<Parts>(parts)...);
+  }
+
+  bool goes_wrong(double probability) { return !calm && luck.happens(probability); }
+
+  // Mostly near the mean, sometimes far from it.
+  nanoseconds about(milliseconds mean) {
+    auto const factor = luck.happens(0.05) ? 1 + 4 * luck.unit() : 0.2 + 1.6 * luck.unit();
+    return nanoseconds(static_cast<std::int64_t>(static_cast<double>(nanoseconds(mean).count()) * factor));
+  }
+  nanoseconds within(nanoseconds most) {
+    return nanoseconds(luck.between(0, std::max<std::int64_t>(most.count(), 1)));
+  }
+
+  void make(thing one) {
+    log.count(one.kind);
+    say("    {} now exists", one.name);
+    auto const [made, fresh] = real.things.emplace(one.name, std::move(one));
+    ensure(fresh, "a name is made once");
+    show([&](observer& o, view const& v) { o.thing_made(v, made->second); });
+  }
+
+  void unmake(std::string const& name, removal how) {
+    auto const found = real.things.find(name);
+    if (found == real.things.end()) return;
+    auto const gone = std::move(found->second);
+    real.things.erase(found);
+    log.count(static_cast<std::uint64_t>(how));
+    say("    {} is gone{}", gone.name, how == removal::ordered ? "" : " behind our back");
+    show([&](observer& o, view const& v) { o.thing_gone(v, gone, how); });
+  }
+
+  void mischief(std::string_view kind, instance_id whom) {
+    log.count(kind);
+    say("!   {}{}{}", kind, whom ? " " : "", whom ? whom.text() : "");
+    show([&](observer& o, view const& v) { o.mischief(v, kind, whom); });
+  }
+};
+
+}  // namespace ostler::simulation
