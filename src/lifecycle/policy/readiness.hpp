@@ -74,6 +74,11 @@ class readiness {
 
   // A new process has every sign yet to show.
   void begin(process_key process);
+  // A process that had shown every sign before we came to know it: some signs are shown only once.
+  void begin_ready(process_key process) {
+    begin(process);
+    seen_ = required_;
+  }
   // Nothing runs; nothing is ready.
   void end() { begin({}); }
   sign_verdict observe(sign_seen const& seen);

@@ -71,6 +71,14 @@ TEST(readiness, a_new_process_starts_from_nothing) {
   EXPECT_EQ(state.observe({ready_sign::tcp, true, ours}), sign_verdict::stale);
 }
 
+TEST(readiness, of_a_process_that_was_ready_before_is_believed_until_a_sign_is_lost) {
+  readiness state({ready_sign::output, ready_sign::http});
+  state.begin_ready(ours);
+  EXPECT_TRUE(state.ready());
+  state.observe({ready_sign::http, false, ours});
+  EXPECT_EQ(state.missing_text(), "http");
+}
+
 TEST(readiness, while_nothing_runs_every_observation_is_stale) {
   readiness state({ready_sign::tcp});
   EXPECT_EQ(state.observe({ready_sign::tcp, true, {}}), sign_verdict::stale);
