@@ -54,9 +54,10 @@ void keeper::begin() {
     auto const which = index_of(one.service);
     if (which < 0) continue;
     process_key const key{one.generation, pid};
-    if (one.main_alive)
+    if (one.main_alive) {
       feed(static_cast<std::size_t>(which), adopted{key, one.ready});
-    else
+      if (!one.ready) after(on_.about(300ms), [pid](keeper& self) { self.process_is_ready(pid); });
+    } else
       feed(static_cast<std::size_t>(which), found_gone{key, {}});
   }
 }
@@ -264,9 +265,14 @@ void keeper::report_now() {
   std::vector<service_view> views;
   views.reserve(held_.size());
   for (auto const& one : held_) views.push_back(show(one));
-  if (views == told_) return;
+  if (!told_.empty() && views == told_) return;
   told_ = views;
   reporter_(++seq_, std::move(views));
+}
+
+void keeper::report_all() {
+  told_.clear();
+  report_now();
 }
 
 std::int64_t keeper::index_of(std::string const& service) const {

@@ -37,7 +37,9 @@ class keeper : public std::enable_shared_from_this<keeper> {
 
   // Called at each change from now on; nothing detaches.
   void report_to(reporter to) { reporter_ = std::move(to); }
+  // Whatever changed since the last report; report_all() also what did not.
   void report_now();
+  void report_all();
 
   void process_is_ready(std::int64_t pid);
   void process_ended(std::int64_t pid, lifecycle::exit_status how);

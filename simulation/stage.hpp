@@ -26,6 +26,8 @@ struct stage {
   reality real;
   std::vector<observer*> watchers;
   bool calm = false;
+  // The clock that people read does not jump, whatever the scenario says.
+  bool steady_wall_clock = false;
   // How far the clock that people read is from the one that never jumps.
   milliseconds wall_shift{1'790'000'000'000};
   std::map<std::string, bool> ledger;

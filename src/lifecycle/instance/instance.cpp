@@ -121,7 +121,7 @@ instance_health health_of(instance const& it) {
     bool const finished = view.state == "stopped" || view.state == "idle";
     sound = sound && (view.ready || finished);
   }
-  return sound ? health::healthy : health::degraded;
+  return sound ? instance_health::healthy : instance_health::degraded;
 }
 
 }  // namespace ostler::lifecycle
