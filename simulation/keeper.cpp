@@ -65,11 +65,19 @@ void keeper::begin() {
 void keeper::start_services() {
   if (leaving_) return;
   update_needs();
-  for (std::size_t i = 0; i < held_.size(); ++i) feed(i, want_up{});
+  for (std::size_t i = 0; i < held_.size(); ++i) {
+    on_.show(
+        [&](observer& o, view const& v) { o.service_wanted(v, itself_.owner, held_[i].rules.name, true); });
+    feed(i, want_up{});
+  }
 }
 
 void keeper::stop_services() {
-  for (std::size_t i = held_.size(); i-- > 0;) feed(i, want_down{});
+  for (std::size_t i = held_.size(); i-- > 0;) {
+    on_.show(
+        [&](observer& o, view const& v) { o.service_wanted(v, itself_.owner, held_[i].rules.name, false); });
+    feed(i, want_down{});
+  }
 }
 
 void keeper::stop(bool force, std::function<void()> gone) {

@@ -1,8 +1,10 @@
 // What a checker sees. A checker states one promise and knows nothing of how it is kept.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "lifecycle/fleet/fleet.hpp"
@@ -59,6 +61,8 @@ class observer {
   virtual void thing_gone(view const&, thing const&, removal) {}
   virtual void process_began(view const&, process const&) {}
   virtual void process_ended(view const&, process const&) {}
+  // A keeper was told that a service is wanted up or down.
+  virtual void service_wanted(view const&, instance_id, std::string const& /*service*/, bool /*up*/) {}
   virtual void mischief(view const&, std::string_view /*kind*/, instance_id /*whom*/) {}
   // Before it is known to be durable.
   virtual void decided(view const&, request const&, lifecycle::fleet_step const&) {}
