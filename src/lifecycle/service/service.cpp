@@ -180,21 +180,10 @@ class stepper {
     if (!now().wake) return ignore("nothing is awaited");
     if (when_.now < *now().wake) return ignore("not due yet");
     if (clearing()) return clear();
-    switch (now().phase) {
-      case service_phase::spawning:
-      case service_phase::awaiting_ready:
-        if (now().limit.passed(when_.now)) give_up(not_ready());
-        return;
-      case service_phase::stopping: return look_or_kill();
-      case service_phase::backing_off: return go_on();
-      case service_phase::idle:
-      case service_phase::waiting_for_needs:
-      case service_phase::running:
-      case service_phase::killing:
-      case service_phase::stopped:
-      case service_phase::error: break;
-    }
-    ensure(false, "a phase that asks for a tick knows what to do with it");
+    if (now().phase == service_phase::stopping) return look_or_kill();
+    if (now().phase == service_phase::backing_off) return go_on();
+    ensure(has_process(), "whoever else asks for a tick waits for a process to be ready");
+    if (now().limit.passed(when_.now)) give_up(not_ready());
   }
 
   service_step finish() {
@@ -439,18 +428,10 @@ class stepper {
 
   // Nothing is left of the former process.
   void after_clearing() {
-    switch (now().phase) {
-      case service_phase::waiting_for_needs:
-      case service_phase::backing_off: return go_on();
-      case service_phase::stopping:
-      case service_phase::killing: break;
-      case service_phase::idle:
-      case service_phase::spawning:
-      case service_phase::awaiting_ready:
-      case service_phase::running:
-      case service_phase::stopped:
-      case service_phase::error: return;
-    }
+    if (now().phase == service_phase::waiting_for_needs || now().phase == service_phase::backing_off)
+      return go_on();
+    if (now().phase == service_phase::error) return;
+    ensure(state(now()) == service_state::stopping, "a tree is cleared away for one of these reasons");
     if (!now().wanted_up || now().done) return rest();
     if (now().error_after_stop) return give_up(*std::exchange(now().trouble, std::nullopt));
     start_again();

@@ -219,6 +219,8 @@ TEST(service, the_wait_before_a_restart_is_kept_when_the_tree_is_gone_at_once) {
   b.feed(exited{b.newest(), {exit_status::kind::signal, 11}});
   b.tree({});
   EXPECT_TRUE(b.last.commands.empty());
+  EXPECT_EQ(detail(b.state, b.rules, b.now), "restarting 1/5, next in 1s");
+  EXPECT_EQ(detail(b.state, b.rules, b.now + 1s), "restarting 1/5");
   b.wait();
   EXPECT_EQ(b.now, start + 1s);
   EXPECT_TRUE(b.ordered(spawn{2}));
@@ -593,12 +595,27 @@ TEST(service, another_pid_of_the_same_generation_is_not_the_process) {
   EXPECT_EQ(b.public_now(), service_state::running);
 }
 
+TEST(service, that_never_ran_refuses_what_is_told_of_nobody) {
+  bench b;
+  b.feed(spawned{{0, 4242}});
+  EXPECT_EQ(b.last.ignored, "its end is known already");
+  b.feed(exited{{0, 4242}, code(0)});
+  EXPECT_EQ(b.last.ignored, "stale process");
+  b.feed(adopted{{0, 4242}, true});
+  EXPECT_EQ(b.last.ignored, "stale process");
+  b.feed(status_told{{0, 0}, "hello"});
+  EXPECT_EQ(b.last.ignored, "stale process");
+  EXPECT_EQ(b.state, service{});
+}
+
 TEST(service, words_have_one_form) {
   EXPECT_EQ(text(exit_status{exit_status::kind::signal, 9}), "was killed by signal 9");
   EXPECT_EQ(text(work_kind::task), "task");
   EXPECT_EQ(text(restart_policy::on_failure), "on_failure");
   EXPECT_EQ(text(service_fact::not_ready), "service.not_ready");
   EXPECT_EQ(message({.phase = service_phase::error}, {}), "Error");
+  for (auto const phase : {service_phase::idle, service_phase::stopped, service_phase::error})
+    EXPECT_EQ(detail({.phase = phase}, {}, start), "") << "nothing is awaited";
 }
 
 TEST(service, rules_come_from_the_numbers) {

@@ -1,5 +1,6 @@
 // The words of the service: names of its values, and the sentences that people read.
 
+#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -45,8 +46,9 @@ std::string pids(std::vector<std::int64_t> const& remaining) {
 }
 
 std::string restarting(service const& value, service_rules const& rules, instant now) {
-  auto const count = value.restarts.recent(rules.restarts, now);
-  if (count == 0) return value.tree == tree_state::empty ? "" : "clearing away the former process";
+  if (value.restarts == restart_log{}) return "clearing away the former process";
+  // A window may be shorter than the wait.
+  auto const count = std::max(value.restarts.recent(rules.restarts, now), 1);
   auto out = fmt::format("restarting {}/{}", count, rules.restarts.restarts_max);
   // Rounded up: "next in 0s" would look like a fault.
   auto const rest = std::chrono::ceil<seconds>(value.retry_at - now);

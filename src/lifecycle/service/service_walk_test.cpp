@@ -121,6 +121,11 @@ class walk {
       ASSERT_EQ(state_, before) << name(event) << " was refused and changed something";
       ASSERT_TRUE(done.commands.empty() && done.notices.empty());
     }
+    // A wish starts the count afresh.
+    if (std::holds_alternative<want_up>(event) && !done.ignored) restarts_.clear();
+    if (auto const* sign = std::get_if<sign_observed>(&event);
+        sign != nullptr && sign->seen.process == newest() && !done.ignored)
+      shown_.set(sign->seen.sign, sign->seen.holds);
     for (auto const& command : done.commands) std::visit([&](auto const& order) { obey(order); }, command);
     if (failed()) return;
     check_wake(event);
@@ -131,6 +136,7 @@ class walk {
   void obey(spawn const& order) {
     ASSERT_GT(order.generation, newest_generation_) << "a generation was used twice";
     newest_generation_ = order.generation;
+    shown_ = {};
     for (auto const& [generation, tree] : trees_) ASSERT_TRUE(tree.empty()) << "two at once";
     ASSERT_TRUE(state_.wanted_up && state_.needs_ready);
     auto& tree = trees_[order.generation];
@@ -197,7 +203,6 @@ class walk {
                         (is == service_state::error && facts.contains(service_fact::error));
       ASSERT_TRUE(told) << text(before.phase) << " -> " << text(state_.phase);
     }
-    if (state_.restarts == restart_log{}) restarts_.clear();
     if (facts.contains(service_fact::restarting)) restarts_.push_back(now_);
     while (!restarts_.empty() && now_ - restarts_.front() >= rules_.restarts.window) restarts_.pop_front();
     ASSERT_LE(std::ssize(restarts_), rules_.restarts.restarts_max);
@@ -209,7 +214,8 @@ class walk {
       for (auto const& [generation, tree] : trees_) ASSERT_TRUE(tree.empty()) << "stopped, and it lives";
     }
     ASSERT_TRUE(!state_.ready || outer == service_state::running);
-    ASSERT_EQ(outer == service_state::error, outer == service_state::error && state_.trouble.has_value());
+    if (state_.ready) ASSERT_TRUE(rules_.ready.without(shown_).empty()) << "ready by the sign of another";
+    if (outer == service_state::error) ASSERT_TRUE(state_.trouble.has_value());
     if (satisfied(state_, rules_)) ASSERT_TRUE(state_.ready || state_.done);
   }
 
@@ -244,6 +250,8 @@ class walk {
   std::set<std::uint64_t> recorded_;
   std::deque<instant> restarts_;
   std::uint64_t newest_generation_ = 0;
+  // The signs that the newest process itself has shown.
+  sign_set shown_;
   bool mute_ = true;
   fingerprint trace_;
 };
