@@ -456,21 +456,14 @@ class stepper {
 
   std::optional<instant> due() {
     if (clearing()) return now().clear_at;
-    switch (now().phase) {
-      case service_phase::spawning:
-      case service_phase::awaiting_ready:
-        if (planted(fault::service_deadline_never_armed)) return std::nullopt;
-        return now().limit.wake();
-      case service_phase::stopping:
-        return now().exit ? std::min(now().limit.wake(), now().clear_at) : now().limit.wake();
-      case service_phase::backing_off: return now().retry_at;
-      case service_phase::idle:
-      case service_phase::waiting_for_needs:  // The needs have limits of their own.
-      case service_phase::running:
-      case service_phase::killing:
-      case service_phase::stopped:
-      case service_phase::error: break;
+    if (now().phase == service_phase::backing_off) return now().retry_at;
+    if (now().phase == service_phase::stopping)
+      return now().exit ? std::min(now().limit.wake(), now().clear_at) : now().limit.wake();
+    if (now().phase == service_phase::spawning || now().phase == service_phase::awaiting_ready) {
+      if (planted(fault::service_deadline_never_armed)) return std::nullopt;
+      return now().limit.wake();
     }
+    // At rest, running, or waiting for needs, which have limits of their own.
     return std::nullopt;
   }
 
