@@ -33,6 +33,7 @@ class daemon {
   void ask(instance_id who, lifecycle::fleet_input const& what, on_answer answered);
   void feed(lifecycle::fleet_input const& what);
   void disk_is_full(bool full);
+  bool all_durable() const { return journal_.waiting() == 0; }
   std::uint64_t steps() const { return steps_; }
   // What could not be: the journal cannot be read back.
   std::optional<std::string> const& damage() const { return damage_; }

@@ -92,8 +92,8 @@ void mischief::jump_clock() {
 }
 
 void mischief::suspend() {
-  on_.mischief("everything sleeps for eight hours", {});
   on_.time.sleep(std::chrono::hours(8));
+  on_.mischief("everything sleeps for eight hours, and wakes", {});
 }
 
 }  // namespace ostler::simulation

@@ -153,8 +153,10 @@ bool provider::place_is_whole(instance_id who) const {
 
 instance_event provider::act_launch(instance_id who, order const& given) {
   auto const& what = given.resources.front();
-  if (on_.real.find(what.name) != nullptr) return resource_existed{given.number, what.id};
+  // The place has a durable mark for each generation that was started in it: none is started twice.
+  if (started_.contains({who, what.generation})) return resource_existed{given.number, what.id};
   if (!place_is_whole(who)) return failed(given, "the place is not there");
+  started_.insert({who, what.generation});
   thing const itself{.name = what.name,
                      .kind = what.kind,
                      .owner = who,

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,7 @@ class provider {
   std::map<call_key, std::shared_ptr<call>> calls_;
   std::map<instance_id, expectation> expected_;
   std::map<instance_id, std::shared_ptr<keeper>> keepers_;
+  std::set<std::pair<instance_id, std::uint32_t>> started_;
 };
 
 }  // namespace ostler::simulation

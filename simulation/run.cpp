@@ -84,7 +84,7 @@ class play {
   }
 
   bool at_rest() const {
-    if (!daemon_.alive()) return false;
+    if (!daemon_.alive() || !daemon_.all_durable()) return false;
     bool rest = true;
     daemon_.fleet()->each([&](lifecycle::instance const& it) {
       auto const state = lifecycle::state_of(it.now);

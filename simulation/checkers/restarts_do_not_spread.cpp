@@ -31,7 +31,7 @@ class checker final : public observer {
   }
 
   // A running instance that nobody asked anything of and to which nothing happened stays as it is.
-  void kept(view const& at, fleet_step const& step) override {
+  void stepped(view const& at, fleet_input const&, fleet_step const& step) override {
     for (auto const& event : step.events) {
       if (event.type == "instance.running") calm_since_[event.instance] = at.now;
       if (event.type.starts_with("link.")) calm_since_.erase(event.instance);

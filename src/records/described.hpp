@@ -30,7 +30,8 @@ BOOST_DESCRIBE_STRUCT(instance_spec, (),
                       (name, provider, project, services, after_connected_hook, before_close_hook,
                        keep_on_error, settings))
 BOOST_DESCRIBE_STRUCT(resource_wish, (), (kind, label, life, amount))
-BOOST_DESCRIBE_STRUCT(journalled_resource, (), (id, wish, name, held, provider_id, start_number, generation))
+BOOST_DESCRIBE_STRUCT(journalled_resource, (),
+                      (id, wish, name, held, provider_id, start_number, generation, removal_ordered, dead))
 BOOST_DESCRIBE_STRUCT(resource, (journalled_resource), ())
 BOOST_DESCRIBE_STRUCT(service_view, (), (name, state, ready, port, message, error))
 BOOST_DESCRIBE_STRUCT(failure, (), (why, ending, taking_back))

@@ -68,11 +68,15 @@ enum class presence : std::uint8_t { unknown, absent, present };
 struct journalled_resource {
   resource_id id;
   resource_wish wish;
-  std::string name;                // chosen by us before the effect, never used again
-  bool held = false;               // false: only the intent is known
-  std::string provider_id;         // what the provider calls it, once held
-  std::uint32_t start_number = 0;  // the start that made it; taken back when that start fails
-  std::uint32_t generation = 0;    // of a keeper: which launch this is
+  std::string name;         // chosen by us before the effect, never used again
+  bool held = false;        // false: only the intent is known
+  std::string provider_id;  // what the provider calls it, once held
+  std::uint32_t start_number =
+      0;  // the start that made it, taken back if that start fails; 0 once it was in use
+  std::uint32_t generation = 0;  // of a keeper: which launch this is
+
+  bool removal_ordered = false;  // an order to remove it was given, and nobody has seen it since
+  bool dead = false;  // of a keeper: it died, but processes it held may live, and go with this entry
 
   bool is_keeper() const { return wish.kind == keeper_kind; }
 };
@@ -81,6 +85,7 @@ struct resource : journalled_resource {
   presence seen = presence::present;
   std::optional<awake_limit> settling;  // until it has passed, a call that was given up may still take effect
   std::uint64_t unsettled_call = 0;     // which order that was; its late answer settles the matter at once
+  bool said_to_exist = false;           // somebody said so, before we looked
   bool removal_unsettled = false;       // that call was a removal, so nothing may be built on the resource
   int removal_failures = 0;
   std::string removal_error;
@@ -89,14 +94,16 @@ struct resource : journalled_resource {
 // A service as the keeper told it last.
 struct service_view {
   std::string name;
-  std::string state = "idle";  // the words of lifecycle/service
+  std::string state = "idle";  // the words of lifecycle/service, or "unknown"
   bool ready = false;
   std::uint16_t port = 0;
   std::string message;
   std::string error;
   bool operator==(service_view const&) const = default;
 
-  bool is_up() const { return state == "starting" || state == "running" || state == "stopping"; }
+  bool is_up() const {
+    return state == "starting" || state == "running" || state == "stopping" || state == "unknown";
+  }
 };
 
 struct failure {

@@ -43,15 +43,15 @@ void machine::hold(resource& entry, std::string const& provider_id) {
   entry.held = true;
   entry.seen = presence::present;
   entry.provider_id = provider_id;
-  entry.settling.reset();
   out_.changed = true;
   out_.ledger.push_back({ledger_change_kind::held, entry});
   tell({.type = "resource.allocated", .subject = entry.name, .message = entry.wish.kind});
+  if (entry.is_keeper()) release_the_dead();
 }
 
 // Only after its absence was verified.
 void machine::release(resource const& entry, std::string_view reason) {
-  bool const keeper = entry.is_keeper();
+  bool const keeper = entry.is_keeper() && !entry.dead;
   auto const id = entry.id;
   out_.changed = true;
   out_.ledger.push_back({ledger_change_kind::released, entry});
@@ -60,10 +60,19 @@ void machine::release(resource const& entry, std::string_view reason) {
         .message = entry.wish.kind,
         .reason = std::string(reason)});
   std::erase_if(it_.resources, [&](resource const& other) { return other.id == id; });
-  if (keeper) keeper_is_gone();
+  if (keeper) keeper_is_gone("stopped");
 }
 
-void machine::keeper_is_gone() {
+// A new keeper takes over all that lives in the place, so nothing is left that only its predecessor stood
+// for.
+void machine::release_the_dead() {
+  auto const entries = it_.resources;
+  for (auto const& entry : entries)
+    if (entry.dead) release(entry, "taken over by the next keeper");
+}
+
+// `state` is what is known of its services: stopped with it, or unknown when it died.
+void machine::keeper_is_gone(std::string_view state) {
   if (it_.link != link_view::down) {
     it_.link = link_view::down;
     out_.orders.push_back({.kind = order_kind::close_link});
@@ -74,9 +83,9 @@ void machine::keeper_is_gone() {
   it_.services_seq = 0;
   for (auto view : it_.services) {
     if (view.state == "stopped" || view.state == "idle" || view.state == "error") continue;
-    view.state = "stopped";
+    view.state = std::string(state);
     view.ready = false;
-    view.message = "Stopped";
+    view.message = state == "stopped" ? "Stopped" : "Unknown: its keeper died";
     tell_of_service(view);
     *std::ranges::find(it_.services, view.name, &service_view::name) = view;
   }

@@ -49,8 +49,12 @@ class machine {
   void on(hook_done const& e);
   void on(step_failed const& e);
   void on(inspected const& e);
+  bool settle(resource& entry, operation_number number);
+  bool unsettled(resource& entry);
+  void look_again_when_settled(resource& entry);
   void found_foreign(resource const& entry);
   void lost_resource(resource const& missing);
+  void lost_keeper(resource& entry);
   void on(contact_made const& e);
   void on(contact_interrupted const& e);
   void on(contact_lost const&);
@@ -83,7 +87,8 @@ class machine {
   result<std::size_t> add_resource(planned_step const& next);
   void hold(resource& entry, std::string const& provider_id);
   void release(resource const& entry, std::string_view reason);
-  void keeper_is_gone();
+  void release_the_dead();
+  void keeper_is_gone(std::string_view state);
   void enter(phase next, std::string reason);
   static std::string_view event_type(instance_state state);
   void tell(notice told);

@@ -40,7 +40,7 @@ void machine::on(resource_made const& e) {
   auto* entry = find(e.resource);
   if (entry == nullptr) return ignore("late answer for a released resource");
   bool const awaited = end_operation(e.number);
-  entry->settling.reset();
+  settle(*entry, e.number);
   entry->seen = presence::present;
   if (entry->held) return awaited ? void() : ignore("held already");
   hold(*entry, e.provider_id);
@@ -66,11 +66,11 @@ void machine::on(resource_removed const& e) {
   auto* entry = find(e.resource);
   if (entry == nullptr) return ignore("released already");
   bool const awaited = end_operation(e.number);
-  if (!awaited && direction_of(it_) == direction::up) {
-    // It was given up and comes late, while we build on the resource again: look.
+  settle(*entry, e.number);
+  // It was given up and comes late, while we build on the resource again; or another call is still in the
+  // air.
+  if ((!awaited && direction_of(it_) == direction::up) || unsettled(*entry)) {
     entry->seen = presence::unknown;
-    entry->settling.reset();
-    entry->removal_unsettled = false;
     return;
   }
   release(*entry, "removed");
@@ -113,13 +113,8 @@ void machine::on(step_failed const& e) {
     it_.doing.reset();
     return failed_step(ended.step, ended.resource, e.why, e.retryable);
   }
-  for (auto& entry : it_.resources) {
-    if (entry.unsettled_call != e.number || !entry.settling) continue;
-    // The call that was given up has ended after all: nothing of it can come any more.
-    entry.settling.reset();
-    entry.removal_unsettled = false;
-    return;
-  }
+  for (auto& entry : it_.resources)
+    if (settle(entry, e.number)) return;
   ignore("stale answer");
 }
 
@@ -138,10 +133,18 @@ void machine::on(inspected const& e) {
     if (sighting.seen == presence::present && !sighting.ours) return found_foreign(*entry);
     entry->seen = sighting.seen;
     if (sighting.seen == presence::present) {
+      if (entry->removal_ordered && !unsettled(*entry)) {
+        entry->removal_ordered = false;
+        out_.changed = true;
+      }
       if (!entry->held) hold(*entry, sighting.provider_id);
-    } else if (entry->held) {
-      if (!missing || !entry->is_keeper()) missing = *entry;
+      continue;
     }
+    // A keeper that was launched, as its place says, and is not there, has died.
+    bool const was_there = entry->held || (entry->is_keeper() && entry->said_to_exist);
+    if (!was_there || entry->dead) continue;
+    if (unsettled(*entry)) return look_again_when_settled(*entry);
+    if (!missing || !entry->is_keeper()) missing = *entry;
   }
   if (unknown)
     return failed_step(step_kind::inspect, {},
@@ -149,6 +152,29 @@ void machine::on(inspected const& e) {
                        true);
   it_.inspect_attempts = 0;
   if (missing) lost_resource(*missing);
+}
+
+// A call that was given up has ended after all: nothing of it can come any more.
+bool machine::settle(resource& entry, operation_number number) {
+  if (!entry.settling || entry.unsettled_call != number) return false;
+  entry.settling.reset();
+  entry.removal_unsettled = false;
+  return true;
+}
+
+bool machine::unsettled(resource& entry) {
+  if (planted(fault::released_before_settled)) return false;
+  if (entry.settling && entry.settling->passed(at_.now)) {
+    entry.settling.reset();
+    entry.removal_unsettled = false;
+  }
+  return entry.settling.has_value();
+}
+
+void machine::look_again_when_settled(resource& entry) {
+  entry.seen = presence::unknown;
+  it_.trouble = fmt::format("{} may still come into being", entry.name);
+  it_.retry_at = entry.settling->wake();
 }
 
 void machine::found_foreign(resource const& entry) {
@@ -162,15 +188,22 @@ void machine::found_foreign(resource const& entry) {
 void machine::lost_resource(resource const& missing) {
   auto* entry = find(missing.id);
   ensure(entry != nullptr, "what is missing was in the ledger");
+  if (missing.is_keeper()) return lost_keeper(*entry);
   release(*entry, "found missing");
-  if (!missing.is_keeper()) {
-    return fail_start({error_code::instance_lost,
-                       fmt::format("{} {} of {} is gone and we did not remove it", missing.wish.kind,
-                                   missing.name, it_.spec.name),
-                       {},
-                       {}},
-                      phase::lost);
-  }
+  fail_start({error_code::instance_lost,
+              fmt::format("{} {} of {} is gone and we did not remove it", missing.wish.kind, missing.name,
+                          it_.spec.name),
+              {},
+              {}},
+             phase::lost);
+}
+
+// The keeper is dead, and what it held may live: the entry stays until a new keeper has taken over, or until
+// all of it was stopped.
+void machine::lost_keeper(resource& entry) {
+  entry.dead = true;
+  out_.changed = true;
+  keeper_is_gone("unknown");
   if (it_.now != phase::running)
     return count_failure(
         {error_code::link_failed, fmt::format("the keeper of {} is gone", it_.spec.name), {}, {}}, true);
@@ -250,9 +283,11 @@ void machine::on(place_doubted const& e) {
 void machine::tell_of_service(service_view const& view) {
   auto const before = std::ranges::find(it_.services, view.name, &service_view::name);
   bool const was_known = before != it_.services.end();
+  if (!was_known && view.state == "idle") return;
   if (was_known && *before == view) return;
   std::string_view type = "service.stopped";
   if (view.state == "starting") type = "service.starting";
+  if (view.state == "unknown") type = "service.not_ready";
   if (view.state == "running") type = view.ready ? "service.ready" : "service.not_ready";
   if (view.state == "stopping") type = "service.stopping";
   if (view.state == "error") type = "service.error";

@@ -36,6 +36,8 @@ bool machine::arrive() {
       if (it_.now != phase::running) {
         it_.attempts = 0;
         it_.trouble.clear();
+        // From now on there may be work in it, and no failure of a later start takes it back.
+        for (auto& entry : it_.resources) entry.start_number = 0;
         enter(phase::running, {});
       }
       return false;
@@ -119,6 +121,7 @@ bool machine::begin(planned_step const& next) {
                         .started = at_.now,
                         .limit = awake_limit(limit_of(next.kind, it_, rules_), at_.now)};
   if (planted(fault::deadline_never_armed)) it_.doing->limit = awake_limit(duration_max, at_.now);
+  if (removes && !std::exchange(it_.resources[index].removal_ordered, true)) out_.changed = true;
   enter_for(next.kind);
   give_order(next.kind, index);
   return true;
@@ -146,16 +149,12 @@ bool machine::wait_for_turn() {
 // Whether calls that were given up earlier can no longer disturb this step; sets the time to try again if
 // not.
 bool machine::settled(planned_step const& next, bool removes) {
-  if (planted(fault::released_before_settled)) return true;
   std::optional<instant> until;
   auto wait_for = [&](resource& entry) {
-    if (!entry.settling) return;
-    if (entry.settling->passed(at_.now)) return entry.settling.reset();
-    until = std::max(until.value_or(instant::min()), entry.settling->wake());
+    if (unsettled(entry)) until = std::max(until.value_or(instant::min()), entry.settling->wake());
   };
   if (removes) {
-    auto& entry = it_.resources[next.resource];
-    if (!entry.held) wait_for(entry);
+    wait_for(it_.resources[next.resource]);
   } else if (is_upward(next.kind)) {
     for (auto& entry : it_.resources)
       if (entry.removal_unsettled) wait_for(entry);

@@ -19,7 +19,7 @@ bool any_service_is_up(instance const& it) { return std::ranges::any_of(it.servi
 
 planned_step plan_up(instance const& it) {
   bool const unseen =
-      std::ranges::any_of(it.resources, [](auto const& r) { return r.seen == presence::unknown; });
+      std::ranges::any_of(it.resources, [](auto const& r) { return r.seen == presence::unknown && !r.dead; });
   if (unseen) return {.kind = step_kind::inspect};
   if (!it.project_resolved) return {.kind = step_kind::resolve_project};
   if (!it.workspace_resolved) return {.kind = step_kind::resolve_workspace};
@@ -37,7 +37,8 @@ planned_step plan_up(instance const& it) {
               .known = true};
   }
 
-  auto const keeper = std::ranges::find_if(it.resources, &resource::is_keeper);
+  auto const keeper =
+      std::ranges::find_if(it.resources, [](resource const& r) { return r.is_keeper() && !r.dead; });
   if (keeper == it.resources.end()) return {.kind = step_kind::launch};
   auto const keeper_index = static_cast<std::size_t>(keeper - it.resources.begin());
   if (!keeper->held) return {.kind = step_kind::launch, .resource = keeper_index, .known = true};
