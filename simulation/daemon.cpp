@@ -40,7 +40,7 @@ void daemon::begin() {
   fleet_ = std::make_unique<lifecycle::fleet>(std::move(rules));
   fleet_->load(std::move(loaded->instances), loaded->last_seq);
   on_.fleet = fleet_.get();
-  on_.say("==  the daemon starts with {} instances", fleet_->size());
+  on_.say("  == the daemon starts with {} instances", fleet_->size());
   if (journal_.health() == journal::condition::full) (void)fleet_->step(storage_seen{true}, at());
   auto recovered = fleet_->recover(at());
   ++steps_;
@@ -51,7 +51,7 @@ void daemon::begin() {
 void daemon::end() {
   if (!alive()) return;
   ++epoch_;
-  on_.say("!!  the daemon ends");
+  on_.say("  == the daemon is gone");
   on_.fleet = nullptr;
   fleet_.reset();
   journal_.crash();
@@ -77,7 +77,7 @@ void daemon::ask(instance_id who, fleet_input const& what, on_answer answered) {
   request const shown{.who = who, .what = what, .before = before ? &*before : nullptr};
   on_.show([&](observer& o, view const& v) { o.decided(v, shown, done); });
   if (!done.answer) {
-    on_.say("--> refused: {}", done.answer.error().message);
+    on_.say("  --> refused: {}", done.answer.error().message);
     answered(told::refused);
     answered = {};
   }
@@ -96,8 +96,13 @@ void daemon::finish(fleet_input const& what, fleet_step&& done, on_answer answer
   for (auto const& event : done.events) {
     on_.log.count(event.type);
     on_.log.count(event.seq);
-    on_.say("{:>4} {} {}{}{}{}", event.seq, event.type, event.subject, event.subject.empty() ? "" : " ",
-            event.message, event.reason.empty() ? "" : " (" + event.reason + ")");
+    auto const subject = event.subject.empty() ? on_.called(event.instance)
+                         : event.subject.starts_with("ostler-")
+                             ? on_.called(event.instance, event.subject)
+                             : fmt::format("{}'s {}", on_.called(event.instance), event.subject);
+    auto const said = event.type == "instance.phase" ? event.to : event.message;
+    on_.say("{:>6}  {:<20} {}: {}{}", event.seq, event.type, subject, said,
+            event.reason.empty() || event.reason == event.message ? "" : " (" + event.reason + ")");
   }
   auto const step = std::make_shared<fleet_step>(std::move(done));
   if (planted(fault::effect_before_journal))
@@ -108,7 +113,7 @@ void daemon::finish(fleet_input const& what, fleet_step&& done, on_answer answer
                     if (epoch != epoch_) return;
                     if (durable) return kept(step, answered);
                     // There is no way back but the journal itself.
-                    on_.say("!!  the journal refuses: {}", durable.error().message);
+                    on_.say("  !! the journal refuses: {}", durable.error().message);
                     if (answered) answered(told::refused);
                     end();
                     on_.time.after(10ms, [this] {
@@ -142,9 +147,10 @@ void daemon::carry(fleet_order const& given) {
       overloaded{
           [&](order const& what) {
             on_.log.count(name(what.kind));
-            on_.say("  > {} #{} {}{}", name(what.kind), what.number,
-                    what.resources.size() == 1 ? what.resources.front().name : "",
-                    what.force ? " by force" : "");
+            on_.say(
+                "       order  {} {}{}{}", name(what.kind), on_.called(given.who),
+                what.resources.size() == 1 ? ": " + on_.called(given.who, what.resources.front().name) : "",
+                what.force ? ", by force" : "");
             if (goes_over_link(what.kind)) return carry_over_link(given.who, what);
             places_.carry(given.who, what, [deliver](instance_id who, instance_event const& happened) {
               deliver(for_instance{who, happened});

@@ -28,7 +28,8 @@ void end_process(stage& on, std::int64_t pid, exit_status how, keeper* watching)
   auto const found = on.real.processes.find(pid);
   if (found == on.real.processes.end() || !found->second.main_alive) return;
   found->second.main_alive = false;
-  on.say("    process {} of {} {}", pid, found->second.service, text(how));
+  on.say("              {}'s {}: process {} {}", on.called(found->second.owner), found->second.service, pid,
+         text(how));
   forget_if_empty(on, pid);
   if (watching != nullptr && watching->alive()) watching->process_ended(pid, how);
 }
@@ -114,7 +115,7 @@ void keeper::feed(std::size_t which, service_event const& happened) {
   one.value = std::move(stepped.next);
   for (auto const& notice : stepped.notices) {
     on_.log.count(text(notice.fact));
-    on_.say("  {} {}: {}", one.rules.name, text(notice.fact), notice.message);
+    on_.say("      keeper  {}'s {}: {}", on_.called(itself_.owner), one.rules.name, notice.message);
   }
   for (auto const& command : stepped.commands) carry(which, command);
   plan_tick(which);

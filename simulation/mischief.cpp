@@ -85,7 +85,7 @@ void mischief::fill_disk() {
 // Ten years either way. Whether it jumps or not changes nothing else, so that both stories can be compared.
 void mischief::jump_clock() {
   if (on_.steady_wall_clock) return;
-  on_.say("!   the clock that people read jumps");
+  on_.say("  !! the clock that people read jumps");
   auto const forward =
       std::chrono::duration_cast<seconds>(on_.time.now().time_since_epoch()).count() % 2 == 0;
   on_.wall_shift += (forward ? 1 : -1) * milliseconds(std::chrono::days(3650));

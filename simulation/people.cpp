@@ -54,7 +54,8 @@ void people::create(std::size_t which) {
   one.creating = true;
   auto const spec = draw_spec(one.name);
   places_.expect(one.id, spec);
-  on_.say("--> create {}", one.name);
+  on_.names[one.id] = one.name;
+  on_.say("  --> create {}", one.name);
   create_asked const asked{.id = one.id,
                            .spec = spec,
                            .request_key = fmt::format("{}#{}", one.name, one.creations),
@@ -80,7 +81,7 @@ void people::ask_for(std::size_t which) {
     what = stop_asked{"user", force};
   else if (on_.luck.happens(0.15))
     what = restart_asked{"user"};
-  on_.say("--> {} {}", name(what), one.name);
+  on_.say("  --> {} {}", name(what), one.name);
   ask(one.id, for_instance{one.id, what}, {});
 }
 

@@ -92,7 +92,7 @@ void provider::play(instance_id who, order const& given, answer_to const& answer
   if (given.kind == order_kind::make && on_.goes_wrong(wrong.lies_exists))
     return reply(on_.about(20ms), resource_existed{given.number, given.resources.front().id});
   if (on_.goes_wrong(wrong.call_hangs)) {
-    on_.say("!   the call hangs: {} #{}", name(given.kind), given.number);
+    on_.say("  !! the call hangs: {} of {}", name(given.kind), on_.called(who));
     // No answer until it is given up; it may then have done it after all, or do it a little later.
     if (!on_.luck.happens(0.5)) return;
     auto const settle = nanoseconds(on_.plan.numbers.settle_limit) * 8 / 10;

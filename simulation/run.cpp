@@ -36,12 +36,12 @@ class play {
     go_on_until(on_.time.now() + on_.plan.work.duration, [] { return false; });
     calm_down();
     go_on_until(on_.time.now() + quiet_max, [this] { return at_rest(); });
-    on_.say("==  quiet");
+    on_.say("  == quiet");
     on_.show([](observer& o, view const& v) { o.went_quiet(v); });
     people_.delete_all();
     go_on_until(on_.time.now() + quiet_max,
                 [this] { return daemon_.alive() && daemon_.fleet()->size() == 0; });
-    on_.say("==  all deleted");
+    on_.say("  == all deleted");
     on_.show([](observer& o, view const& v) { o.all_deleted(v); });
   }
 
@@ -76,7 +76,7 @@ class play {
   }
 
   void calm_down() {
-    on_.say("==  nothing goes wrong any more");
+    on_.say("  == nothing goes wrong any more");
     on_.calm = true;
     people_.go_home();
     if (!daemon_.alive()) daemon_.begin();

@@ -196,6 +196,45 @@ result<scenario> parse_scenario(std::string_view text, std::string_view file) {
   return out;
 }
 
+std::string write_scenario(scenario const& what) {
+  scenario const fresh;
+  auto text = fmt::format("name = \"{}\"\n", what.name);
+  std::string_view table;
+  for (auto const& one : fields) {
+    std::string value;
+    std::visit(overloaded{
+                   [&](int workload::* m) {
+                     if (what.work.*m != fresh.work.*m) value = fmt::format("{}", what.work.*m);
+                   },
+                   [&](double workload::* m) {
+                     if (what.work.*m != fresh.work.*m) value = fmt::format("{}", what.work.*m);
+                   },
+                   [&](milliseconds workload::* m) {
+                     if (what.work.*m != fresh.work.*m)
+                       value = fmt::format("\"{}\"", format_duration(what.work.*m));
+                   },
+                   [&](double faults::* m) {
+                     if (what.wrong.*m != fresh.wrong.*m) value = fmt::format("{}", what.wrong.*m);
+                   },
+                   [&](milliseconds faults::* m) {
+                     if (what.wrong.*m != fresh.wrong.*m)
+                       value = fmt::format("\"{}\"", format_duration(what.wrong.*m));
+                   },
+               },
+               one.where);
+    if (value.empty()) continue;
+    if (table != one.table) text += fmt::format("\n[{}]\n", table = one.table);
+    text += fmt::format("{} = {}\n", one.key, value);
+  }
+  std::string numbers;
+  for (auto const& number : lifecycle::all_numbers()) {
+    auto const mine = lifecycle::get(what.numbers, number.key);
+    auto const preset = lifecycle::get(fresh.numbers, number.key);
+    if (mine && preset && *mine != *preset) numbers += fmt::format("\"{}\" = \"{}\"\n", number.key, *mine);
+  }
+  return numbers.empty() ? text : text + "\n[numbers]\n" + numbers;
+}
+
 bool switch_off(faults& wrong, std::string_view key) {
   auto const known =
       std::ranges::find_if(fields, [&](field const& f) { return f.table == "wrong" && f.key == key; });

@@ -78,6 +78,16 @@ std::span<field_facts const> scenario_fields();
 // allowed.
 result<scenario> parse_scenario(std::string_view text, std::string_view file);
 
+// The scenario as a file that parse_scenario() reads back; only what differs from the defaults.
+std::string write_scenario(scenario const& what);
+
+// The scenarios that come with the program, by name.
+struct shipped_scenario {
+  std::string_view name;
+  std::string_view text;
+};
+std::span<shipped_scenario const> shipped_scenarios();
+
 // Switches one kind of fault off; false when there is no such fault or it is off already.
 bool switch_off(faults& wrong, std::string_view key);
 

@@ -32,6 +32,8 @@ struct stage {
   milliseconds wall_shift{1'790'000'000'000};
   std::map<std::string, bool> ledger;
   lifecycle::fleet const* fleet = nullptr;
+  // What people call them, for the story; kept after the end of the instance.
+  std::map<instance_id, std::string> names;
 
   view look() const {
     return {.now = time.now(), .plan = plan, .real = real, .fleet = fleet, .ledger = ledger, .calm = calm};
@@ -40,6 +42,16 @@ struct stage {
   template <class Tell> void show(Tell tell) {
     auto const seen = look();
     for (auto* watcher : watchers) tell(*watcher, seen);
+  }
+
+  std::string called(instance_id who) const {
+    auto const found = names.find(who);
+    return found == names.end() ? std::string("ostler") : found->second;
+  }
+  // "env-1's container-3" for ostler-<id>-container-3.
+  std::string called(instance_id who, std::string const& resource) const {
+    auto const from = std::string_view("ostler-").size() + who.bare().size() + 1;
+    return resource.size() > from ? fmt::format("{}'s {}", called(who), resource.substr(from)) : resource;
   }
 
   template <class... Parts> void say(fmt::format_string<Parts...> form, Parts&&... parts) {
@@ -59,7 +71,7 @@ struct stage {
 
   void make(thing one) {
     log.count(one.kind);
-    say("    {} now exists", one.name);
+    say("              {} now exists", called(one.owner, one.name));
     auto const [made, fresh] = real.things.emplace(one.name, std::move(one));
     ensure(fresh, "a name is made once");
     show([&](observer& o, view const& v) { o.thing_made(v, made->second); });
@@ -71,13 +83,14 @@ struct stage {
     auto const gone = std::move(found->second);
     real.things.erase(found);
     log.count(static_cast<std::uint64_t>(how));
-    say("    {} is gone{}", gone.name, how == removal::ordered ? "" : " behind our back");
+    say("              {} is gone{}", called(gone.owner, gone.name),
+        how == removal::ordered ? "" : " behind our back");
     show([&](observer& o, view const& v) { o.thing_gone(v, gone, how); });
   }
 
   void mischief(std::string_view kind, instance_id whom) {
     log.count(kind);
-    say("!   {}{}{}", kind, whom ? " " : "", whom ? whom.text() : "");
+    say("  !! {}{}{}", kind, whom ? ": " : "", whom ? called(whom) : "");
     show([&](observer& o, view const& v) { o.mischief(v, kind, whom); });
   }
 };

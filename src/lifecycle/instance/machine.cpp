@@ -8,8 +8,9 @@ namespace ostler::lifecycle {
 
 instance_step machine::run(instance_event const& event) {
   std::visit([this](auto const& happened) { on(happened); }, event);
-  it_.blocked_until.reset();
+  // A refused request changes nothing, not even what is waited for.
   if (!out_.refused) {
+    it_.blocked_until.reset();
     advance();
     give_turn_back();
   }
