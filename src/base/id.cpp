@@ -47,4 +47,20 @@ result<id_bits> read_id(std::string_view prefix, std::string_view text) {
   return bits;
 }
 
+std::array<std::byte, 16> id_to_bytes(id_bits bits) {
+  std::array<std::byte, 16> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bytes[i] = static_cast<std::byte>(bits[i / 8] >> (56U - 8U * (i % 8)));
+  return bytes;
+}
+
+result<id_bits> id_from_bytes(byte_view bytes) {
+  if (bytes.size() != 16)
+    return fail(error_code::text_malformed, fmt::format("an id has 16 bytes, not {}", bytes.size()));
+  id_bits bits{};
+  for (std::size_t i = 0; i < bytes.size(); ++i)
+    bits[i / 8] = (bits[i / 8] << 8U) | std::to_integer<std::uint64_t>(bytes[i]);
+  return bits;
+}
+
 }  // namespace ostler::detail

@@ -5,11 +5,13 @@
 
 #include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 
+#include "base/bytes.hpp"
 #include "base/instant.hpp"
 #include "base/result.hpp"
 
@@ -20,6 +22,9 @@ using id_bits = std::array<std::uint64_t, 2>;
 id_bits make_id_bits(wall_time when, std::uint64_t random_high, std::uint64_t random_low);
 std::string write_id(std::string_view prefix, id_bits bits);
 result<id_bits> read_id(std::string_view prefix, std::string_view text);
+// Most significant byte first, so that bytes sort as ids do.
+std::array<std::byte, 16> id_to_bytes(id_bits bits);
+result<id_bits> id_from_bytes(byte_view bytes);
 }  // namespace detail
 
 template <class Kind> class id {
@@ -36,6 +41,14 @@ template <class Kind> class id {
     if (!bits) return std::unexpected(bits.error());
     return id(*bits);
   }
+
+  // For keeping: 16 bytes that sort as the ids do. The kind is not in them.
+  static result<id> from_bytes(byte_view bytes) {
+    auto const bits = detail::id_from_bytes(bytes);
+    if (!bits) return std::unexpected(bits.error());
+    return id(*bits);
+  }
+  std::array<std::byte, 16> bytes() const { return detail::id_to_bytes(bits_); }
 
   // "ins_01k9…"
   std::string text() const { return detail::write_id(Kind::prefix, bits_); }

@@ -26,6 +26,19 @@ TEST(id, sorts_by_age_as_value_and_as_text) {
   EXPECT_LT(older.text(), newer.text());
 }
 
+TEST(id, its_bytes_are_read_back_and_sort_as_it_does) {
+  chance source(2);
+  auto before = instance_id::make(wall_time(milliseconds(1)), source.bits(), source.bits());
+  for (int i = 2; i < 1000; ++i) {
+    auto const made = instance_id::make(wall_time(milliseconds(i)), source.bits(), source.bits());
+    EXPECT_EQ(instance_id::from_bytes(made.bytes()).value(), made);
+    EXPECT_LT(before.bytes(), made.bytes());
+    before = made;
+  }
+  EXPECT_EQ(before.bytes()[5], std::byte(999 & 0xff));
+  EXPECT_FALSE(instance_id::from_bytes(as_bytes("too short")));
+}
+
 TEST(id, the_empty_one_names_nothing) {
   EXPECT_FALSE(instance_id());
   EXPECT_TRUE(instance_id::make(wall_time(milliseconds(1)), 0, 0));

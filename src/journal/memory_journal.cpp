@@ -52,7 +52,7 @@ void memory_journal::keep(transaction&& change) {
   for (auto& record : change.ledger) keep(std::move(record));
   if (change.events.empty()) return;
   fill_refused_numbers(change);
-  numbers_.keep(change);
+  numbers_.keep_through(change.events.back().seq);
   for (auto& record : change.events) events_.push_back(std::move(record));
 }
 

@@ -28,9 +28,8 @@ class numbering {
     return follows;
   }
 
-  void keep(transaction const& change) {
-    if (!change.events.empty()) kept_ = change.events.back().seq;
-  }
+  // All numbers up to `last` are in the journal now.
+  void keep_through(sequence last) { kept_ = last; }
 
   sequence kept() const { return kept_; }
   sequence given() const { return given_; }
