@@ -111,6 +111,7 @@ result<std::vector<ledger_record>> memory_journal::ledger_of(instance_id instanc
 }
 
 result<void> memory_journal::trim(retention rule, wall_time now) {
+  if (auto const able = verdict({.why = purpose::relief}); !able) return able;
   auto const bounds = retention_bounds(rule, now);
   while (events_.size() > bounds.most) events_.pop_front();
   while (events_.size() > bounds.least && events_.front().time <= bounds.old) events_.pop_front();

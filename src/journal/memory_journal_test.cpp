@@ -2,48 +2,30 @@
 
 #include <gtest/gtest.h>
 
+#include "journal/conformance/conformance.hpp"
+
 namespace ostler::journal {
 namespace {
 
-transaction numbered(sequence seq, purpose why = purpose::growth) {
-  transaction change{.why = why};
-  change.states.push_back({"newest", std::to_string(seq)});
-  change.events.push_back({.seq = seq, .time = wall_time(milliseconds(1)), .type = "t", .body = "{}"});
-  return change;
-}
-
-struct told {
-  std::vector<sequence> kept;
-  std::vector<error_code> refused;
-  journal::committed hear(sequence seq) {
-    return [this, seq](result<void> answer) {
-      if (answer)
-        kept.push_back(seq);
-      else
-        refused.push_back(answer.error().code);
-    };
-  }
-};
-
 TEST(memory_journal, tells_nobody_before_the_flush_and_only_as_many_as_asked) {
   memory_journal kept;
-  told heard;
+  listener heard;
   for (sequence seq = 1; seq <= 3; ++seq) kept.commit(numbered(seq), heard.hear(seq));
-  EXPECT_TRUE(heard.kept.empty());
+  EXPECT_TRUE(heard.kept().empty());
   EXPECT_EQ(kept.load()->last_seq, 0U);
   EXPECT_EQ(kept.flush(2), 2U);
-  EXPECT_EQ(heard.kept, (std::vector<sequence>{1, 2}));
+  EXPECT_EQ(heard.kept(), (std::vector<sequence>{1, 2}));
   EXPECT_EQ(kept.waiting(), 1U);
 }
 
 TEST(memory_journal, a_crash_drops_exactly_what_was_not_flushed) {
   memory_journal kept;
-  told heard;
+  listener heard;
   for (sequence seq = 1; seq <= 3; ++seq) kept.commit(numbered(seq), heard.hear(seq));
   kept.flush(2);
   kept.crash();
   EXPECT_EQ(kept.flush(), 0U);
-  EXPECT_EQ(heard.kept, (std::vector<sequence>{1, 2}));
+  EXPECT_EQ(heard.kept(), (std::vector<sequence>{1, 2}));
   auto const loaded = kept.load().value();
   EXPECT_EQ(loaded.last_seq, 2U);
   ASSERT_EQ(loaded.states.size(), 1U);
@@ -55,21 +37,21 @@ TEST(memory_journal, a_crash_drops_exactly_what_was_not_flushed) {
 
 TEST(memory_journal, what_a_callback_commits_waits_for_the_next_flush) {
   memory_journal kept;
-  told heard;
+  listener heard;
   kept.commit(numbered(1), [&](result<void>) { kept.commit(numbered(2), heard.hear(2)); });
   EXPECT_EQ(kept.flush(), 1U);
   EXPECT_EQ(kept.waiting(), 1U);
   EXPECT_EQ(kept.flush(), 1U);
-  EXPECT_EQ(heard.kept, (std::vector<sequence>{2}));
+  EXPECT_EQ(heard.kept(), (std::vector<sequence>{2}));
 }
 
 TEST(memory_journal, a_callback_may_crash_it) {
   memory_journal kept;
-  told heard;
+  listener heard;
   kept.commit(numbered(1), [&](result<void>) { kept.crash(); });
   kept.commit(numbered(2), heard.hear(2));
   EXPECT_EQ(kept.flush(), 1U);
-  EXPECT_TRUE(heard.kept.empty());
+  EXPECT_TRUE(heard.kept().empty());
 }
 
 TEST(memory_journal, without_the_check_a_skipped_number_is_kept_as_it_came) {
