@@ -160,6 +160,15 @@ attempt<void> connection::run(char const* sql) {
   return std::unexpected(failure_of(database_.get(), code));
 }
 
+attempt<void> connection::run(statement& cached, std::string_view sql) {
+  if (!cached) {
+    auto prepared = prepare(sql);
+    if (!prepared) return std::unexpected(std::move(prepared.error()));
+    cached = std::move(*prepared);
+  }
+  return cached.once().run();
+}
+
 attempt<statement> connection::prepare(std::string_view sql) {
   sqlite3_stmt* compiled = nullptr;
   auto const code = sqlite3_prepare_v3(database_.get(), sql.data(), static_cast<int>(sql.size()),
@@ -199,7 +208,8 @@ attempt<connection::checkpointed> connection::checkpoint(checkpoint_mode mode) {
 
 attempt<write_transaction> write_transaction::begin(connection& database) {
   // Immediate: whoever writes says so at once, instead of failing in the middle.
-  if (auto const begun = database.run("BEGIN IMMEDIATE"); !begun) return std::unexpected(begun.error());
+  if (auto const begun = database.run(database.begin_, "BEGIN IMMEDIATE"); !begun)
+    return std::unexpected(begun.error());
   return write_transaction(database);
 }
 
@@ -213,7 +223,7 @@ write_transaction::~write_transaction() {
 }
 
 attempt<void> write_transaction::commit() {
-  auto done = database_->run("COMMIT");
+  auto done = database_->run(database_->commit_, "COMMIT");
   if (done) database_ = nullptr;
   return done;
 }

@@ -74,6 +74,7 @@ class statement {
 
   statement() = default;
   explicit statement(sqlite3_stmt* compiled) : compiled_(compiled) {}
+  explicit operator bool() const { return compiled_ != nullptr; }
   use once() const { return use(compiled_.get()); }
 
  private:
@@ -115,12 +116,17 @@ class connection {
   sqlite3* raw() const { return database_.get(); }
 
  private:
+  friend class write_transaction;
+  attempt<void> run(statement& cached, std::string_view sql);
+
   struct closer {
     void operator()(sqlite3* database) const;
   };
   // SQLite keeps a pointer to it, so it has to stay where it is when the connection moves.
   std::unique_ptr<int> log_frames_ = std::make_unique<int>(0);
   std::unique_ptr<sqlite3, closer> database_;
+  // Each write needs them, so they are compiled once. Statements go before their database.
+  statement begin_, commit_;
 };
 
 // Rolls back unless it was committed.

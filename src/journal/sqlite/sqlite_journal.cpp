@@ -49,5 +49,6 @@ result<void> sqlite_journal::trim(retention rule, wall_time now) {
   return parts_->write->drop_events(found->first, found->through);
 }
 condition sqlite_journal::health() const { return parts_->write->health(); }
+std::uint64_t sqlite_journal::groups() const { return parts_->write->groups(); }
 
 }  // namespace ostler::journal

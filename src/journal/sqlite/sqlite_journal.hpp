@@ -44,6 +44,8 @@ class sqlite_journal final : public journal {
   result<std::vector<ledger_record>> ledger_of(instance_id instance) override;
   result<void> trim(retention rule, wall_time now) override;
   condition health() const override;
+  // Syncs that commits have cost since the start: with the number of commits, how large the groups are.
+  std::uint64_t groups() const;
 
  private:
   struct parts;

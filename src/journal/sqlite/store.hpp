@@ -52,7 +52,7 @@ class store {
   attempt<void> write(ledger_record const& record);
   attempt<void> write(event_record const& record);
 
-  // Statements go before the connection they belong to.
+  // Made first, so it goes after the statements that belong to it.
   connection database_;
   store_options options_;
   statement put_state_, remove_state_, put_ledger_, put_event_, drop_events_;

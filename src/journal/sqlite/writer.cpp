@@ -11,6 +11,8 @@ namespace {
 // So many events go in one transaction when old ones are dropped, so that commits wait only for a moment.
 constexpr sequence dropped_at_once = 2'000;
 
+constexpr auto lingering = std::chrono::microseconds(40);
+
 bool log_is_left(std::filesystem::path const& file) {
   struct stat found{};
   return stat((file.string() + "-wal").c_str(), &found) == 0 && found.st_size > 0;
@@ -52,6 +54,7 @@ void writer::commit(transaction change, journal::committed done) {
     idle = waiting_.empty();
     waiting_.push_back({std::move(change), std::move(done), std::move(answer)});
     untold_.fetch_add(1, std::memory_order_relaxed);
+    called_.store(true, std::memory_order_relaxed);
   }
   // Whoever finds others waiting knows that the thread was already woken for them.
   if (idle) wake_.notify_one();
@@ -109,9 +112,19 @@ void writer::run() {
       keep_group();
       tell_group();
       checkpoint();
+      linger();
     }
     drop_some();
   }
+}
+
+// Whoever was just told often has the next thing to say, a moment later. To be awake then saves both a trip
+// through the scheduler, which costs a fifth of a sync; a thread that has other work is let through
+// meanwhile.
+void writer::linger() {
+  auto const until = std::chrono::steady_clock::now() + lingering;
+  while (!called_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
 }
 
 // Waits for something to do and takes all that waits; false when there is nothing left and never will be.
@@ -123,6 +136,7 @@ bool writer::take_work() {
   else
     wake_.wait(held, something);
   group_.swap(waiting_);
+  called_.store(false, std::memory_order_relaxed);
   return !group_.empty() || !drops_.empty() || !stopping_;
 }
 
@@ -157,6 +171,7 @@ attempt<void> writer::keep_admitted() {
   for (auto const& each : group_)
     if (each.answer && !each.change.empty()) admitted_.push_back(&each.change);
   if (admitted_.empty()) return {};
+  groups_.fetch_add(1, std::memory_order_relaxed);
   return store_->keep(admitted_);
 }
 

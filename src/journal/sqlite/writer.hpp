@@ -58,6 +58,8 @@ class writer {
   // From any thread but the writer's own, that is not from a callback: waits until it was done.
   result<void> drop_events(sequence first, sequence through);
   condition health() const { return condition_.load(std::memory_order_acquire); }
+  // Transactions of SQLite that were tried since the start.
+  std::uint64_t groups() const { return groups_.load(std::memory_order_relaxed); }
 
  private:
   struct entry {
@@ -76,6 +78,7 @@ class writer {
   void live(std::promise<result<void>> opened);
   void run();
   bool take_work();
+  void linger();
   void close();
 
   void keep_group();
@@ -93,8 +96,12 @@ class writer {
 
   writer_options options_;
   std::atomic<condition> condition_ = condition::sound;
+  std::atomic<std::uint64_t> groups_ = 0;
   // Given and not yet told; numbers may start again behind the newest kept one only when it is 0.
   std::atomic<std::size_t> untold_ = 0;
+
+  // Whether something may wait; only for linger(), the truth is behind the mutex.
+  std::atomic<bool> called_ = false;
 
   std::mutex mutex_;
   std::condition_variable wake_;
