@@ -1,5 +1,7 @@
 #include "journal/sqlite/store.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -20,11 +22,14 @@ std::uint64_t size_of(std::filesystem::path const& file) {
 }
 
 // A new name is durable only when its directory is.
-void sync_directory(std::filesystem::path const& directory) {
+result<void> sync_directory(std::filesystem::path const& directory) {
   int const fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return;
-  fsync(fd);
-  close(fd);
+  bool const synced = fd >= 0 && fsync(fd) == 0;
+  auto const code = errno;
+  if (fd >= 0) close(fd);
+  if (synced) return {};
+  return fail(error_code::storage_failed,
+              fmt::format("cannot sync the directory {}: {}", directory.string(), std::strerror(code)));
 }
 
 // Twice what is copied at once: a log that one long reader made longer is cut back to this.
@@ -55,7 +60,9 @@ result<store> store::open(store_options options, std::span<migration const> step
   if (!database) return std::unexpected(as_error(database.error(), file));
   store opened(std::move(*database), std::move(options));
   if (auto const recovered = opened.recover(steps); !recovered) return std::unexpected(recovered.error());
-  if (is_new) sync_directory(file.parent_path());
+  if (is_new)
+    if (auto const synced = sync_directory(file.parent_path()); !synced)
+      return std::unexpected(synced.error());
   return opened;
 }
 
