@@ -144,6 +144,13 @@ class workload {
   std::promise<result<void>> ended_;
 };
 
+// Returns when the journal is idle: the answer to nothing comes behind all that follows from what was kept.
+void wait_until_idle(ostler::journal::journal& subject) {
+  std::promise<void> told;
+  subject.commit({}, [&told](result<void>) { told.set_value(); });
+  told.get_future().wait();
+}
+
 int write_all(path const& directory, std::uint64_t count) {
   auto opened = open_journal(directory);
   if (!opened) return say(opened.error());
@@ -152,6 +159,8 @@ int write_all(path const& directory, std::uint64_t count) {
   if (!loaded) return say(loaded.error());
   workload work(subject, told_file(directory), count, *loaded);
   if (auto const done = work.run(); !done) return say(done.error());
+  // A read beside a checkpoint would make the order of calls a matter of luck.
+  wait_until_idle(subject);
   if (auto const trimmed = subject.trim(short_memory, wall_time(std::chrono::hours(1))); !trimmed)
     return say(trimmed.error());
   return 0;

@@ -60,9 +60,8 @@ result<store> store::open(store_options options, std::span<migration const> step
   if (!database) return std::unexpected(as_error(database.error(), file));
   store opened(std::move(*database), std::move(options));
   if (auto const recovered = opened.recover(steps); !recovered) return std::unexpected(recovered.error());
-  if (is_new)
-    if (auto const synced = sync_directory(file.parent_path()); !synced)
-      return std::unexpected(synced.error());
+  // SQLite syncs the directory when it makes a file, but takes no notice of a failure.
+  if (auto const synced = sync_directory(file.parent_path()); !synced) return std::unexpected(synced.error());
   return opened;
 }
 
