@@ -75,7 +75,12 @@ result<void> store::recover(std::span<migration const> steps) {
   // it once more, so nothing is built upon that could still vanish. A full disk only puts this off.
   if (auto const copied = checkpoint_all(); !copied && !copied.error().full() && !copied.error().busy())
     return refuse(copied.error());
-  if (auto const prepared = prepare(); !prepared) return refuse(prepared.error());
+  if (auto const prepared = prepare(); !prepared) {
+    auto reason = as_error(prepared.error(), options_.file);
+    // The version says that all tables are there.
+    reason.code = error_code::journal_damaged;
+    return std::unexpected(std::move(reason));
+  }
   auto const last = database_.number("SELECT max(seq) FROM event");
   if (!last) return refuse(last.error());
   last_seq_ = static_cast<sequence>(*last);

@@ -83,6 +83,15 @@ TEST_F(migrating, the_file_of_another_program_is_left_alone) {
   EXPECT_THAT(refused.error().message, HasSubstr("another program"));
 }
 
+TEST_F(migrating, a_file_that_lacks_its_tables_is_damaged) {
+  auto database = open();
+  ASSERT_TRUE(database.run("PRAGMA application_id = 1332966508; PRAGMA user_version = 1"));
+  auto const refused = sqlite_journal::open({.directory = scratch_.path()});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::journal_damaged);
+  EXPECT_THAT(refused.error().message, HasSubstr("no such table"));
+}
+
 TEST(migrations, are_numbered_from_one_without_a_gap) {
   int expected = 0;
   for (auto const& step : migrations()) EXPECT_EQ(step.version, ++expected);
