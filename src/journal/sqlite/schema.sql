@@ -22,7 +22,8 @@ CREATE INDEX ledger_by_instance ON ledger (instance);
 -- A start reads the open rows only, however many were released before.
 CREATE INDEX ledger_open ON ledger (resource) WHERE status < 2;
 
--- What happened, numbered without a gap. Each index here is paid for by every event, so there is one.
+-- What happened, numbered without a gap. There is no index beside the number: events of one group speak of many
+-- instances, so an index by instance would write a page for each of them.
 CREATE TABLE event (
   seq      INTEGER NOT NULL PRIMARY KEY,
   time     INTEGER NOT NULL,
@@ -30,5 +31,3 @@ CREATE TABLE event (
   type     TEXT NOT NULL,
   body     TEXT NOT NULL
 ) STRICT;
-
-CREATE INDEX event_by_instance ON event (instance) WHERE instance IS NOT NULL;
