@@ -34,7 +34,10 @@ target_compile_options(ostler_flags INTERFACE
   -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
   -Wimplicit-fallthrough -Wswitch-enum -Wextra-semi -Wunused -Wcast-align -Wnull-dereference
   -Wmissing-prototypes -Wno-missing-designated-field-initializers -Wno-missing-field-initializers
-  -fcolor-diagnostics)
+  -fcolor-diagnostics
+  # The same object from every checkout: messages and stack traces show paths from the root, and a second clone
+  # takes everything from the compiler cache.
+  "-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.")
 target_link_options(ostler_flags INTERFACE -fuse-ld=lld)
 
 if(OSTLER_SANITIZE)

@@ -53,8 +53,7 @@ std::string error_reference() {
   std::string page =
       "# Error codes\n\n"
       "Printed from `src/base/errors.def`. A code never changes its meaning. `retry` says whether the same "
-      "request "
-      "may succeed later without a change.\n\n"
+      "request may succeed later without a change.\n\n"
       "| code | name | HTTP | exit | retry | what to do |\n| --- | --- | --- | --- | --- | --- |\n";
   for (auto const& entry : error_table)
     page += fmt::format("| {} | `{}` | {} | {} | {} | {} |\n", entry.code, entry.name, entry.http_status,
