@@ -3,7 +3,8 @@
 
 find_package(GTest REQUIRED)
 include(GoogleTest)
-find_package(Python3 REQUIRED COMPONENTS Interpreter)
+# 3.11 reads TOML by itself.
+find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 
 # ostler_test(NAME SOURCES a_test.cpp ... DEPENDS ostler_base ... [LABEL unit] [TIMEOUT 60] [LINK ...])
 function(ostler_test name)

@@ -1,0 +1,18 @@
+# Checks of the tree, run as tests (see tools/). They do not depend on the preset, so that the sanitizers need not
+# repeat them.
+
+if(OSTLER_SANITIZE OR OSTLER_COVERAGE)
+  return()
+endif()
+
+# ostler_tool_test(NAME): tools/tests/NAME.py, which plants mistakes and looks whether the check finds them.
+function(ostler_tool_test name)
+  ostler_check(tools.${name}
+    COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "PYTHONPATH=tools:tools/tests"
+      "${Python3_EXECUTABLE}" -m unittest -q ${name})
+endfunction()
+
+foreach(check IN ITEMS includes house format)
+  ostler_check(tree.${check} COMMAND "${Python3_EXECUTABLE}" -B tools/check_${check}.py)
+  ostler_tool_test(check_${check}_test)
+endforeach()
