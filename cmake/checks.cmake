@@ -17,3 +17,8 @@ foreach(check IN ITEMS includes house format)
   ostler_tool_test(check_${check}_test)
 endforeach()
 ostler_tool_test(link_test_test)
+
+# The first run looks at every file, some seconds each; later ones at what has changed.
+ostler_check(tree.tidy COMMAND "${Python3_EXECUTABLE}" -B tools/check_tidy.py --build "${CMAKE_BINARY_DIR}" TIMEOUT 1200)
+set_tests_properties(tree.tidy PROPERTIES PROCESSORS 2)
+ostler_tool_test(check_tidy_test)
