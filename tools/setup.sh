@@ -131,7 +131,7 @@ install_missing() {
 prepare() {
   case "$(distribution)" in
     'debian 12'* | 'ubuntu 24.04'*) ;;
-    *) say "Note: tried on Debian 12 and Ubuntu 24.04; this is $(distribution)." ;;
+    *) say "Note: made for Debian 12 and Ubuntu 24.04; this is $(distribution)." ;;
   esac
   install_missing
 }
