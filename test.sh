@@ -72,16 +72,18 @@ selection=()
 [ ! -t 1 ] || selection+=(--progress)
 
 mkdir -p "$logs"
-log="$logs/test-$preset.log"
+report="$logs/test-$preset.xml"
+rm -f "$report"
 say "==> Test $which, preset $preset${name:+, name $name}"
 status=0
 run_ctest() {
-  ctest --test-dir "$root/build/$preset" --output-on-failure --no-tests=error -j "$(jobs_max)" "${selection[@]}"
+  ctest --test-dir "$root/build/$preset" --output-on-failure --no-tests=error --output-junit "$report" \
+    -j "$(jobs_max)" "${selection[@]}"
 }
 if [ -t 1 ]; then
-  # A terminal of its own kind for ctest would be lost in a pipe, so the log comes from ctest itself.
-  run_ctest --output-log "$log" || status=$?
+  run_ctest || status=$?
 else
+  log="$logs/test-$preset.log"
   run_ctest >"$log" 2>&1 || status=$?
   if [ "$status" -eq 0 ]; then
     # The closing lines: from the count of the tests on.
@@ -91,16 +93,10 @@ else
     grep -vE '^ +Start +[0-9]+: |   Passed +[0-9.]+ sec *$' "$log"
   fi
 fi
-
-skipped="$(grep -cE '\((Skipped|Not Run|Disabled)\)$' "$log" || true)"
-if [ "$skipped" -gt 0 ]; then
-  say
-  say "SKIPPED: $skipped; what these tests promise is not checked here:"
-  sed -nE 's/^[[:space:]]*[0-9]+ - (.*) \((Skipped|Not Run|Disabled)\)$/  \1 (\2)/p' "$log"
-fi
+[ ! -f "$report" ] || python3 -B "$root/tools/skipped.py" "$report"
 
 if [ "$status" -ne 0 ]; then
   stop "tests failed after $(since "$started")" \
-    "One alone: ./test.sh -k NAME --preset $preset   Everything that was said: build/logs/test-$preset.log"
+    "One alone: ./test.sh -k NAME --preset $preset   Everything that was said: build/$preset/Testing/Temporary/LastTest.log"
 fi
 say "Everything that was run passed, in $(since "$started")."
