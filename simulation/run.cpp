@@ -40,7 +40,7 @@ class play {
     on_.show([](observer& o, view const& v) { o.went_quiet(v); });
     people_.delete_all();
     go_on_until(on_.time.now() + quiet_max,
-                [this] { return daemon_.alive() && daemon_.fleet()->size() == 0; });
+                [this] { return daemon_.alive() && daemon_.fleet()->size() == 0 && daemon_.all_durable(); });
     on_.say("  == all deleted");
     on_.show([](observer& o, view const& v) { o.all_deleted(v); });
   }
@@ -58,20 +58,33 @@ class play {
       out.violations.insert(out.violations.end(), one->violations().begin(), one->violations().end());
     if (daemon_.damage())
       out.violations.push_back({"the journal can be read back", *daemon_.damage(), on_.time.now()});
+    for (auto& one : out.violations) one.what = with_names(std::move(one.what));
     return out;
   }
 
  private:
+  // Checkers speak of ids; people do not.
+  std::string with_names(std::string text) const {
+    for (auto const& [id, name] : on_.names)
+      for (auto const& form : {id.text(), "ostler-" + id.bare()})
+        for (auto at = text.find(form); at != std::string::npos; at = text.find(form, at + name.size()))
+          text.replace(at, form.size(), name);
+    return text;
+  }
+
   template <class Done> void go_on_until(instant end, Done done) {
     auto second = on_.time.now();
-    while (on_.time.now() < end && !daemon_.damage()) {
-      if (on_.time.now() >= second) {
-        second = on_.time.now() + 1s;
+    // Nothing planned is the deepest rest there is.
+    while (auto const next = on_.time.next()) {
+      if (*next >= end || daemon_.damage()) return;
+      if (*next >= second) {
+        // Just before the next happening things stand as they have stood since the one before.
+        on_.time.pass_to(*next);
+        second = *next + 1s;
         on_.show([](observer& o, view const& v) { o.second_passed(v); });
         if (done()) return;
       }
-      // Nothing planned is the deepest rest there is.
-      if (!on_.time.go_on()) return;
+      on_.time.go_on();
     }
   }
 

@@ -31,14 +31,28 @@ class shortener {
       shorter = with_less_time() || shorter;
     }
     try_neighbours();
-    return {best_, judge(best_, seed_, true)};
+    return {best_, until_broken(judge(best_, seed_, true))};
   }
 
  private:
+  // What happened after the promise was broken is another story.
+  static run_report until_broken(run_report report) {
+    auto const end = std::ranges::max(report.violations, {}, &violation::when).when;
+    if (end > instant{})
+      std::erase_if(report.lines, [&](story::line const& line) { return line.when > end; });
+    return report;
+  }
+
+  // A smaller scenario tells another story under the same seed, so others are asked as well.
   bool keep_if_broken(scenario candidate) {
-    if (!breaks(judge(candidate, seed_), promise_)) return false;
-    best_ = std::move(candidate);
-    return true;
+    for (std::uint64_t other = 0; other <= neighbours; ++other) {
+      auto const seed = other == 0 ? seed_ : other;
+      if (!breaks(judge(candidate, seed), promise_)) continue;
+      best_ = std::move(candidate);
+      seed_ = seed;
+      return true;
+    }
+    return false;
   }
 
   bool without(field_facts const& field) {

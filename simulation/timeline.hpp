@@ -41,6 +41,11 @@ class timeline {
     return true;
   }
 
+  // Nothing happens until then.
+  void pass_to(instant when) {
+    if (when > now_) now_ = when;
+  }
+
   // The whole machine sleeps: time passes, and nothing that was planned comes nearer.
   void sleep(nanoseconds long_time) {
     now_ += long_time;

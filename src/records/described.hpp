@@ -31,7 +31,8 @@ BOOST_DESCRIBE_STRUCT(instance_spec, (),
                        keep_on_error, settings))
 BOOST_DESCRIBE_STRUCT(resource_wish, (), (kind, label, life, amount))
 BOOST_DESCRIBE_STRUCT(journalled_resource, (),
-                      (id, wish, name, held, provider_id, start_number, generation, removal_ordered, dead))
+                      (id, wish, name, held, provider_id, start_number, generation, removal_ordered,
+                       call_in_the_air, dead))
 BOOST_DESCRIBE_STRUCT(resource, (journalled_resource), ())
 BOOST_DESCRIBE_STRUCT(service_view, (), (name, state, ready, port, message, error))
 BOOST_DESCRIBE_STRUCT(failure, (), (why, ending, taking_back))

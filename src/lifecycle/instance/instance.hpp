@@ -76,6 +76,7 @@ struct journalled_resource {
   std::uint32_t generation = 0;  // of a keeper: which launch this is
 
   bool removal_ordered = false;  // an order to remove it was given, and nobody has seen it since
+  bool call_in_the_air = false;    // it was held while an earlier call to make it had not ended
   bool dead = false;  // of a keeper: it died, but processes it held may live, and go with this entry
 
   bool is_keeper() const { return wish.kind == keeper_kind; }

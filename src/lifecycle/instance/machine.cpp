@@ -42,6 +42,7 @@ result<std::size_t> machine::add_resource(planned_step const& next) {
 
 void machine::hold(resource& entry, std::string const& provider_id) {
   entry.held = true;
+  entry.call_in_the_air = unsettled(entry);
   entry.seen = presence::present;
   entry.provider_id = provider_id;
   out_.changed = true;

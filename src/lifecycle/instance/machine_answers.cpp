@@ -166,7 +166,8 @@ bool machine::unsettled(resource& entry) {
   if (planted(fault::released_before_settled)) return false;
   if (entry.settling && entry.settling->passed(at_.now)) {
     entry.settling.reset();
-    entry.removal_unsettled = false;
+    // Not worth a transaction of its own: at worst it is waited for once more.
+    entry.call_in_the_air = entry.removal_unsettled = false;
   }
   return entry.settling.has_value();
 }

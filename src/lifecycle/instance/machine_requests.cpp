@@ -130,7 +130,8 @@ void machine::on(recovered const&) {
   for (auto& entry : it_.resources) {
     entry.seen = presence::unknown;
     // An order given before the crash may still be on its way to the provider.
-    if (!entry.held || entry.removal_ordered) entry.settling = awake_limit(rules_.settle_limit, at_.now);
+    if (!entry.held || entry.removal_ordered || entry.call_in_the_air)
+      entry.settling = awake_limit(rules_.settle_limit, at_.now);
     entry.removal_unsettled = entry.removal_ordered;
   }
   auto const where = direction_of(it_);
