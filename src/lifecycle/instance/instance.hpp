@@ -76,7 +76,7 @@ struct journalled_resource {
   std::uint32_t generation = 0;  // of a keeper: which launch this is
 
   bool removal_ordered = false;  // an order to remove it was given, and nobody has seen it since
-  bool call_in_the_air = false;    // it was held while an earlier call to make it had not ended
+  bool call_in_the_air = false;  // it was held while an earlier call to make it had not ended
   bool dead = false;  // of a keeper: it died, but processes it held may live, and go with this entry
 
   bool is_keeper() const { return wish.kind == keeper_kind; }
@@ -87,7 +87,6 @@ struct resource : journalled_resource {
   std::optional<awake_limit> settling;  // until it has passed, a call that was given up may still take effect
   std::uint64_t unsettled_call = 0;     // which order that was; its late answer settles the matter at once
   bool said_to_exist = false;           // somebody said so, before we looked
-  bool removal_unsettled = false;       // that call was a removal, so nothing may be built on the resource
   int removal_failures = 0;
   std::string removal_error;
 };

@@ -42,7 +42,8 @@ result<std::size_t> machine::add_resource(planned_step const& next) {
 
 void machine::hold(resource& entry, std::string const& provider_id) {
   entry.held = true;
-  entry.call_in_the_air = unsettled(entry);
+  bool const called_again = it_.doing && it_.doing->resource == entry.id;
+  entry.call_in_the_air = unsettled(entry) || called_again;
   entry.seen = presence::present;
   entry.provider_id = provider_id;
   out_.changed = true;

@@ -65,14 +65,10 @@ void machine::on(resource_existed const& e) {
 void machine::on(resource_removed const& e) {
   auto* entry = find(e.resource);
   if (entry == nullptr) return ignore("released already");
-  bool const awaited = end_operation(e.number);
+  (void)end_operation(e.number);
   settle(*entry, e.number);
-  // It was given up and comes late, while we build on the resource again; or another call is still in the
-  // air.
-  if ((!awaited && direction_of(it_) == direction::up) || unsettled(*entry)) {
-    entry->seen = presence::unknown;
-    return;
-  }
+  // Another call may still bring it back; it is removed once more when that is over.
+  if (unsettled(*entry)) return;
   release(*entry, "removed");
 }
 
@@ -133,10 +129,6 @@ void machine::on(inspected const& e) {
     if (sighting.seen == presence::present && !sighting.ours) return found_foreign(*entry);
     entry->seen = sighting.seen;
     if (sighting.seen == presence::present) {
-      if (entry->removal_ordered && !unsettled(*entry)) {
-        entry->removal_ordered = false;
-        out_.changed = true;
-      }
       if (!entry->held) hold(*entry, sighting.provider_id);
       continue;
     }
@@ -158,7 +150,6 @@ void machine::on(inspected const& e) {
 bool machine::settle(resource& entry, operation_number number) {
   if (!entry.settling || entry.unsettled_call != number) return false;
   entry.settling.reset();
-  entry.removal_unsettled = false;
   return true;
 }
 
@@ -167,7 +158,7 @@ bool machine::unsettled(resource& entry) {
   if (entry.settling && entry.settling->passed(at_.now)) {
     entry.settling.reset();
     // Not worth a transaction of its own: at worst it is waited for once more.
-    entry.call_in_the_air = entry.removal_unsettled = false;
+    entry.call_in_the_air = false;
   }
   return entry.settling.has_value();
 }

@@ -32,6 +32,7 @@ bool machine::arrive() {
   switch (where) {
     case direction::rest: return false;
     case direction::up:
+      if (anything_must_go(it_)) return try_removal_again();
       // Reconnecting is nothing to wait for in `starting`: the link step does that.
       if (it_.now != phase::running) {
         it_.attempts = 0;
@@ -94,6 +95,12 @@ void machine::give_up_removal() {
   for (auto& entry : it_.resources) entry.removal_failures = 0;
   it_.removal_round = 0;
   it_.trouble = residue;
+  if (direction_of(it_) == direction::up)
+    return fail_start({error_code::stop_incomplete,
+                       "what was left of an earlier run cannot be removed: " + residue,
+                       {},
+                       {}},
+                      phase::start_failed);
   if (it_.wanted == goal::deleted) return enter(phase::delete_failed, residue);
   if (it_.failed) return enter(it_.failed->ending, it_.failed->why.message + "; left behind: " + residue);
   enter(phase::stop_failed, residue);
@@ -149,18 +156,11 @@ bool machine::wait_for_turn() {
 // Whether calls that were given up earlier can no longer disturb this step; sets the time to try again if
 // not.
 bool machine::settled(planned_step const& next, bool removes) {
-  std::optional<instant> until;
-  auto wait_for = [&](resource& entry) {
-    if (unsettled(entry)) until = std::max(until.value_or(instant::min()), entry.settling->wake());
-  };
-  if (removes) {
-    wait_for(it_.resources[next.resource]);
-  } else if (is_upward(next.kind)) {
-    for (auto& entry : it_.resources)
-      if (entry.removal_unsettled) wait_for(entry);
-  }
-  it_.blocked_until = until;
-  return !until;
+  if (!removes) return true;
+  auto& entry = it_.resources[next.resource];
+  if (!unsettled(entry)) return true;
+  it_.blocked_until = entry.settling->wake();
+  return false;
 }
 
 void machine::give_order(step_kind step, std::size_t index) {

@@ -130,9 +130,7 @@ void machine::on(recovered const&) {
   for (auto& entry : it_.resources) {
     entry.seen = presence::unknown;
     // An order given before the crash may still be on its way to the provider.
-    if (!entry.held || entry.removal_ordered || entry.call_in_the_air)
-      entry.settling = awake_limit(rules_.settle_limit, at_.now);
-    entry.removal_unsettled = entry.removal_ordered;
+    if (!entry.held || entry.call_in_the_air) entry.settling = awake_limit(rules_.settle_limit, at_.now);
   }
   auto const where = direction_of(it_);
   if (where == direction::down || where == direction::gone || where == direction::take_back)
@@ -169,11 +167,9 @@ void machine::on(tick const&) {
 
 void machine::time_out() {
   auto const ended = *it_.doing;
-  if (auto* entry = find(ended.resource)) {
+  if (auto* entry = find(ended.resource); entry != nullptr && is_heavy(ended.step)) {
     // With two calls in the air, the end of one says nothing about the other.
-    bool const another = entry->settling && !entry->settling->passed(at_.now);
-    entry->unsettled_call = another ? 0 : ended.number;
-    entry->removal_unsettled = is_removal(ended.step) || (another && entry->removal_unsettled);
+    entry->unsettled_call = unsettled(*entry) ? 0 : ended.number;
     entry->settling = awake_limit(rules_.settle_limit, at_.now);
   }
   cancel();

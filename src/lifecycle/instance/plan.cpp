@@ -17,7 +17,30 @@ bool services_wanted_up_are_up(instance const& it) {
 
 bool any_service_is_up(instance const& it) { return std::ranges::any_of(it.services, &service_view::is_up); }
 
+bool must_go(instance const& it, resource const& entry, direction where) {
+  if (entry.removal_ordered) return true;
+  if (where == direction::up) return false;
+  if (entry.wish.life == lifetime::run) return true;
+  if (where == direction::gone) return true;
+  return where == direction::take_back && it.failed && it.failed->ending == phase::start_failed &&
+         entry.start_number == it.start_number;
+}
+
+// In reverse order of making. One that just failed waits for the next round, so that it does not keep the
+// others.
+planned_step next_removal(instance const& it, direction where) {
+  for (std::size_t i = it.resources.size(); i-- > 0;) {
+    auto const& entry = it.resources[i];
+    if (!must_go(it, entry, where) || entry.removal_failures > it.removal_round) continue;
+    return {
+        .kind = entry.is_keeper() ? step_kind::stop_keeper : step_kind::remove, .resource = i, .known = true};
+  }
+  return {};
+}
+
 planned_step plan_up(instance const& it) {
+  // Nothing is built on what may be half removed: that is finished first, and made anew.
+  if (anything_must_go(it)) return next_removal(it, direction::up);
   bool const unseen =
       std::ranges::any_of(it.resources, [](auto const& r) { return r.seen == presence::unknown && !r.dead; });
   if (unseen) return {.kind = step_kind::inspect};
@@ -52,13 +75,6 @@ planned_step plan_up(instance const& it) {
   return {};
 }
 
-bool must_go(instance const& it, resource const& entry, direction where) {
-  if (entry.wish.life == lifetime::run) return true;
-  if (where == direction::gone) return true;
-  return where == direction::take_back && it.failed && it.failed->ending == phase::start_failed &&
-         entry.start_number == it.start_number;
-}
-
 planned_step plan_down(instance const& it, direction where) {
   bool const reachable = it.link == link_view::registered;
   if (reachable && !it.force) {
@@ -67,15 +83,7 @@ planned_step plan_down(instance const& it, direction where) {
   }
   if (it.link != link_view::down) return {.kind = step_kind::disconnect};
 
-  // In reverse order of making. One that just failed waits for the next round, so that it does not keep the
-  // others.
-  for (std::size_t i = it.resources.size(); i-- > 0;) {
-    auto const& entry = it.resources[i];
-    if (!must_go(it, entry, where) || entry.removal_failures > it.removal_round) continue;
-    return {
-        .kind = entry.is_keeper() ? step_kind::stop_keeper : step_kind::remove, .resource = i, .known = true};
-  }
-  return {};
+  return next_removal(it, where);
 }
 
 constexpr std::array<std::string_view, 5> direction_names{"rest", "up", "down", "gone", "take back"};
