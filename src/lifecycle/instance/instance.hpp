@@ -75,7 +75,7 @@ struct journalled_resource {
       0;  // the start that made it, taken back if that start fails; 0 once it was in use
   std::uint32_t generation = 0;  // of a keeper: which launch this is
 
-  bool removal_ordered = false;  // an order to remove it was given, and nobody has seen it since
+  bool removal_ordered = false;  // it may be half gone, so it goes, whatever is wanted next
   bool call_in_the_air = false;  // it was held while an earlier call to make it had not ended
   bool dead = false;  // of a keeper: it died, but processes it held may live, and go with this entry
 
