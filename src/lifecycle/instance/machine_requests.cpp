@@ -69,6 +69,7 @@ void machine::begin_way_up(std::string const& actor, bool from_rest) {
   it_.inspect_attempts = 0;
   it_.trouble.clear();
   it_.relaunches.clear();
+  it_.removal_rounds_long = 0;
   forget_removal_failures();
   if (from_rest) {
     ++it_.start_number;
@@ -77,8 +78,9 @@ void machine::begin_way_up(std::string const& actor, bool from_rest) {
     it_.after_connected_done = false;
     doubt_everything();
   }
-  // What the before-close hook undid, the after-connected hook has to do again.
-  if (it_.before_close_done) it_.after_connected_done = false;
+  // What the before-close hook undid, all or half of it, the after-connected hook has to do again.
+  bool const closing = it_.doing && it_.doing->step == step_kind::before_close;
+  if (it_.before_close_done || closing) it_.after_connected_done = false;
   it_.before_close_done = false;
   it_.services_ordered = false;
   turn_round();
@@ -111,7 +113,10 @@ void machine::turn_round() {
   auto const step = it_.doing->step;
   bool const upward = is_upward(step);
   bool const goes_up = direction_of(it_) == direction::up;
-  if (upward == goes_up && !(it_.force && is_polite(step))) return;
+  if (upward == goes_up && !(it_.force && is_polite(step))) {
+    if (it_.now == phase::cancelling && goes_up) enter(phase_of(step), {});
+    return;
+  }
   if (is_cancellable(step)) return cancel();
   if (!goes_up && upward) enter(phase::cancelling, {});
 }
