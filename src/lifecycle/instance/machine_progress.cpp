@@ -111,7 +111,10 @@ bool machine::begin(planned_step const& next) {
   bool const heavy = is_heavy(next.kind);
   if (heavy && !it_.turn) return wait_for_turn();
   bool const removes = is_removal(next.kind);
-  if (!settled(next, removes)) return false;
+  if (!settled(next, removes)) {
+    enter_for(next.kind);
+    return false;
+  }
 
   std::size_t index = next.resource;
   if (heavy && !next.known) {
@@ -145,11 +148,8 @@ void machine::enter_for(step_kind step) {
 }
 
 bool machine::wait_for_turn() {
-  if (!it_.turn_asked) {
-    it_.turn_asked = true;
-    out_.orders.push_back({.kind = order_kind::ask_turn});
-    enter(phase::waiting_for_turn, {});
-  }
+  if (!std::exchange(it_.turn_asked, true)) out_.orders.push_back({.kind = order_kind::ask_turn});
+  enter(phase::waiting_for_turn, {});
   return false;
 }
 
