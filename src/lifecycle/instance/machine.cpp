@@ -134,8 +134,9 @@ void machine::cancel() {
   it_.doing.reset();
 }
 
-bool machine::end_operation(operation_number number) {
-  if (!it_.doing || it_.doing->number != number) return false;
+// An answer of another kind than the order answers nothing, whatever number it bears.
+bool machine::end_operation(operation_number number, bool (*fits)(step_kind)) {
+  if (!it_.doing || it_.doing->number != number || !fits(it_.doing->step)) return false;
   it_.doing.reset();
   return true;
 }

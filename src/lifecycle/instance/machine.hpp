@@ -93,7 +93,7 @@ class machine {
   static std::string_view event_type(instance_state state);
   void tell(notice told);
   void cancel();
-  bool end_operation(operation_number number);
+  bool end_operation(operation_number number, bool (*fits)(step_kind));
   void give_turn_back();
   void doubt_everything();
   void forget_removal_failures();

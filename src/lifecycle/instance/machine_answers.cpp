@@ -39,7 +39,7 @@ void machine::on(workspace_resolved const& e) {
 void machine::on(resource_made const& e) {
   auto* entry = find(e.resource);
   if (entry == nullptr) return ignore("late answer for a released resource");
-  bool const awaited = end_operation(e.number);
+  bool const awaited = end_operation(e.number, is_heavy);
   settle(*entry, e.number);
   entry->seen = presence::present;
   if (entry->held) return awaited ? void() : ignore("held already");
@@ -47,8 +47,7 @@ void machine::on(resource_made const& e) {
 }
 
 void machine::on(resource_existed const& e) {
-  if (!it_.doing || it_.doing->number != e.number) return ignore("stale answer");
-  it_.doing.reset();
+  if (!end_operation(e.number, is_heavy)) return ignore("stale answer");
   auto* entry = find(e.resource);
   if (entry == nullptr) return ignore("answer for a released resource");
   if (planted(fault::existing_believed)) return hold(*entry, "as told");
@@ -65,11 +64,14 @@ void machine::on(resource_existed const& e) {
 void machine::on(resource_removed const& e) {
   auto* entry = find(e.resource);
   if (entry == nullptr) return ignore("released already");
-  (void)end_operation(e.number);
+  bool const awaited = end_operation(e.number, is_removal);
   settle(*entry, e.number);
-  // Another call may still bring it back; it is removed once more when that is over.
-  if (unsettled(*entry)) return;
+  // Another call is at work on it or may still bring it back; it is removed once more when that is over.
+  bool const at_work = it_.doing && it_.doing->resource == e.resource;
+  if (unsettled(*entry) || at_work) return;
   release(*entry, "removed");
+  // It came late, and was the last that anybody waited for.
+  if (!awaited && !anything_must_go(it_)) it_.retry_at.reset();
 }
 
 void machine::on(hook_done const& e) {
@@ -210,6 +212,7 @@ void machine::lost_keeper(resource& entry) {
 }
 
 void machine::on(contact_made const& e) {
+  if (it_.link == link_view::down) return ignore("no connection is wanted");
   it_.link = link_view::registered;
   it_.link_attempt = 0;
   it_.services_ordered = false;
@@ -219,6 +222,7 @@ void machine::on(contact_made const& e) {
 }
 
 void machine::on(contact_interrupted const& e) {
+  if (it_.link == link_view::down) return ignore("no connection is wanted");
   it_.link = link_view::reconnecting;
   it_.link_attempt = e.attempt;
   tell({.type = "link.reconnecting",
@@ -226,6 +230,7 @@ void machine::on(contact_interrupted const& e) {
 }
 
 void machine::on(contact_lost const&) {
+  if (it_.link == link_view::down) return ignore("no connection is wanted");
   it_.link = link_view::lost;
   if (planted(fault::lost_contact_is_stopped) && it_.now == phase::running) {
     it_.wanted = goal::stopped;
