@@ -166,13 +166,16 @@ instance_event provider::act_launch(instance_id who, order const& given) {
   on_.make(itself);
   auto const made = std::make_shared<keeper>(on_, itself, expected_[who].spec.services);
   keepers_[who] = made;
+  containers_[who].clear();
+  for (auto const& [name, one] : on_.real.things)
+    if (one.owner == who && one.kind == "container") containers_[who] = name;
   made->begin();
   return resource_made{given.number, what.id, fmt::format("boot+{}", what.name)};
 }
 
 instance_event provider::act_remove(instance_id who, order const& given) {
   auto const& what = given.resources.front();
-  if (what.kind == "container") end_inside(who, removal::ordered);
+  if (what.kind == "container") end_inside(who, what.name, removal::ordered);
   on_.unmake(what.name, removal::ordered);
   return resource_removed{given.number, what.id};
 }
@@ -235,7 +238,8 @@ void provider::kill_keeper(instance_id who, removal how) {
   on_.unmake(held->name(), how);
 }
 
-void provider::end_inside(instance_id who, removal how) {
+void provider::end_inside(instance_id who, std::string const& container, removal how) {
+  if (containers_[who] != container) return;
   kill_keeper(who, how);
   end_processes(who);
 }
@@ -253,7 +257,7 @@ bool provider::lose_place(instance_id who) {
   for (auto const& [name, one] : on_.real.things) {
     if (one.owner != who || one.is_keeper()) continue;
     auto const lost = name;
-    if (one.kind == "container") end_inside(who, removal::behind_our_back);
+    if (one.kind == "container") end_inside(who, lost, removal::behind_our_back);
     on_.unmake(lost, removal::behind_our_back);
     return true;
   }
@@ -261,7 +265,10 @@ bool provider::lose_place(instance_id who) {
 }
 
 void provider::reboot() {
-  for (auto const& [who, held] : keepers_) end_inside(who, removal::behind_our_back);
+  for (auto const& [who, held] : keepers_) {
+    kill_keeper(who, removal::behind_our_back);
+    end_processes(who);
+  }
 }
 
 std::vector<labelled_thing> provider::list_ours() const {

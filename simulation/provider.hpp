@@ -60,13 +60,14 @@ class provider {
   void stop_keeper(instance_id who, lifecycle::order const& given, answer_to const& answer);
   bool place_is_whole(instance_id who) const;
   void end_processes(instance_id who);
-  // The keeper and all processes of the place, which end with a container or a reboot.
-  void end_inside(instance_id who, removal how);
+  // The keeper and all processes that live in this container.
+  void end_inside(instance_id who, std::string const& container, removal how);
 
   stage& on_;
   std::map<call_key, std::shared_ptr<call>> calls_;
   std::map<instance_id, expectation> expected_;
   std::map<instance_id, std::shared_ptr<keeper>> keepers_;
+  std::map<instance_id, std::string> containers_;  // in which the newest keeper lives; empty for none
   std::set<std::pair<instance_id, std::uint32_t>> started_;
 };
 

@@ -129,6 +129,8 @@ void machine::on(inspected const& e) {
       continue;
     }
     if (sighting.seen == presence::present && !sighting.ours) return found_foreign(*entry);
+    // Seen by other means since the provider was asked: its look is older than what we know.
+    if (sighting.seen == presence::absent && entry->seen != presence::unknown) continue;
     entry->seen = sighting.seen;
     if (sighting.seen == presence::present) {
       if (!entry->held) hold(*entry, sighting.provider_id);
