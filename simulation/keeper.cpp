@@ -127,9 +127,14 @@ void keeper::feed(std::size_t which, service_event const& happened) {
 void keeper::update_needs() {
   for (std::size_t i = 0; i < held_.size(); ++i) {
     std::string waiting;
+    bool given_up = false;
+    for (auto const need : held_[i].needs)
+      given_up = given_up || state(held_[need].value) == service_state::error;
     for (auto const need : held_[i].needs)
       if (!satisfied(held_[need].value, held_[need].rules)) waiting = held_[need].rules.name;
-    if (held_[i].value.needs_ready != waiting.empty()) feed(i, needs_changed{waiting.empty(), waiting});
+    auto const& known = held_[i].value;
+    if (known.needs_ready != waiting.empty() || known.needs_given_up != given_up)
+      feed(i, needs_changed{waiting.empty(), waiting, given_up});
   }
 }
 

@@ -63,11 +63,15 @@ class stepper {
   }
 
   void on(needs_changed const& event) {
-    if (event.all_ready == now().needs_ready && event.waiting_for == now().waiting_for)
+    if (event.all_ready == now().needs_ready && event.waiting_for == now().waiting_for &&
+        event.given_up == now().needs_given_up)
       return ignore("nothing new");
     now().needs_ready = event.all_ready;
+    now().needs_given_up = event.given_up && !event.all_ready;
     now().waiting_for = event.all_ready ? std::string() : event.waiting_for;
     if (now().phase == service_phase::waiting_for_needs || now().phase == service_phase::backing_off) go_on();
+    if (now().phase == service_phase::error && now().error_for_needs && now().needs_ready && now().wanted_up)
+      start();
   }
 
   void on(spawned const& event) {
@@ -223,6 +227,7 @@ class stepper {
 
   void start() {
     now().done = false;
+    now().error_for_needs = false;
     now().trouble.reset();
     now().retry_at = when_.now;
     enter(service_phase::backing_off);
@@ -234,7 +239,15 @@ class stepper {
   void go_on() {
     auto const wanted = now().needs_ready ? service_phase::backing_off : service_phase::waiting_for_needs;
     if (now().phase != wanted) enter(wanted);
-    if (!now().needs_ready || now().tree != tree_state::empty || when_.now < now().retry_at) return;
+    if (now().tree != tree_state::empty) return;
+    if (now().needs_given_up) {
+      now().error_for_needs = true;
+      return give_up({error_code::not_ready_in_time,
+                      fmt::format("{} needs {}, which is in error", rules_.name, now().waiting_for),
+                      {},
+                      {}});
+    }
+    if (!now().needs_ready || when_.now < now().retry_at) return;
     new_process({.generation = generation() + 1, .pid = 0});
     enter(service_phase::spawning);
     order(spawn{generation()});

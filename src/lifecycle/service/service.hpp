@@ -133,6 +133,10 @@ struct service {
   int clear_tries = 0;
   std::vector<std::int64_t> remaining;
   std::string waiting_for;
+  // One of them is in error and will not come back by itself.
+  bool needs_given_up = false;
+  // In error only because of them: it starts when they are back.
+  bool error_for_needs = false;
   // What the process says of itself (STATUS=).
   std::string status;
   std::optional<error> trouble;
@@ -154,6 +158,8 @@ struct needs_changed {
   bool all_ready;
   // Those that are not ready, as words: "db".
   std::string waiting_for;
+  // They are in error and will not come back by themselves.
+  bool given_up = false;
 };
 struct spawned {
   process_key process;

@@ -23,6 +23,29 @@ TEST(service, waits_for_its_needs_without_a_limit_of_its_own) {
   EXPECT_EQ(b.now, start + 1h + 30s) << "its time began with its process";
 }
 
+TEST(service, a_need_in_error_is_not_waited_for_for_ever) {
+  service_bench b;
+  b.feed(needs_changed{false, "db"});
+  b.feed(want_up{});
+  b.feed(needs_changed{false, "db", true});
+  EXPECT_EQ(b.public_now(), service_state::error);
+  EXPECT_EQ(message(b.state, b.rules), b.rules.name + " needs db, which is in error");
+  b.feed(needs_changed{false, "db", false});
+  EXPECT_EQ(b.public_now(), service_state::error) << "db is tried again, and is not there yet";
+  b.feed(needs_changed{true, ""});
+  EXPECT_TRUE(b.ordered(spawn{1})) << "it was in error only because of db";
+}
+
+TEST(service, a_wish_to_start_while_a_need_is_in_error_is_answered_at_once) {
+  service_bench b;
+  b.feed(needs_changed{false, "db", true});
+  b.feed(want_up{});
+  EXPECT_EQ(b.public_now(), service_state::error);
+  b.feed(want_down{});
+  b.feed(needs_changed{true, ""});
+  EXPECT_EQ(b.public_now(), service_state::stopped) << "nobody wants it up any more";
+}
+
 TEST(service, needs_that_are_lost_before_a_restart_are_waited_for) {
   service_bench b;
   b.run();
