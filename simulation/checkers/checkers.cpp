@@ -19,6 +19,7 @@ std::vector<std::unique_ptr<observer>> all_checkers() {
   all.push_back(stops_are_complete());
   all.push_back(waits_spread_both_ways());
   all.push_back(quota_kept());
+  all.push_back(failed_starts_leave_nothing());
   all.push_back(wanted_is_reached());
   return all;
 }

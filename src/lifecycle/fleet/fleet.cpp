@@ -402,7 +402,13 @@ void fleet::tell_instance(round& now, instance_id id, link_notice const& told) {
       overloaded{
           [&](link_registered const& n) { step_instance(now, id, contact_made{n.again}); },
           [&](link_reconnecting const& n) { step_instance(now, id, contact_interrupted{n.attempt}); },
-          [&](link_lost const&) { step_instance(now, id, contact_lost{}); },
+          [&](link_lost const&) {
+            if (planted(fault::restart_spreads))
+              for (auto const& [other, one] : std::map(members_))
+                if (other != id && one.it.now == phase::running)
+                  step_instance(now, other, restart_asked{"policy"});
+            step_instance(now, id, contact_lost{});
+          },
           [&](link_failed_first const& n) {
             step_instance(now, id, contact_failed{{n.code, n.why, {}, {}}});
           },
