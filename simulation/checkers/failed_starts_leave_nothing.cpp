@@ -20,6 +20,13 @@ class checker final : public observer {
     began_.clear();
   }
 
+  // A restart of something that is still starting is another start.
+  void decided(view const& at, request const& asked, fleet_step const& done) override {
+    auto const* about = std::get_if<for_instance>(&asked.what);
+    if (about != nullptr && done.answer && std::holds_alternative<restart_asked>(about->what))
+      began_[asked.who] = at.now;
+  }
+
   void stepped(view const& at, fleet_input const&, fleet_step const& step) override {
     for (auto const& event : step.events) {
       if (event.type == "instance.starting") began_[event.instance] = at.now;

@@ -51,14 +51,10 @@ void machine::on(resource_existed const& e) {
   auto* entry = find(e.resource);
   if (entry == nullptr) return ignore("answer for a released resource");
   if (planted(fault::existing_believed)) return hold(*entry, "as told");
-  // Providers say so of things that are being removed, or are somebody else's. What is there is asked for
-  // next; saying it again and again ends like any other failure.
+  // Providers say so of things that are being removed, or are somebody else's. What is there is looked at
+  // next.
+  entry->said_to_exist = true;
   entry->seen = presence::unknown;
-  count_failure({error_code::provider_failed,
-                 fmt::format("{} is said to exist already, but cannot be found", entry->name),
-                 {},
-                 {}},
-                true);
 }
 
 void machine::on(resource_removed const& e) {
@@ -121,6 +117,7 @@ void machine::on(inspected const& e) {
   it_.doing.reset();
   bool unknown = false;
   std::optional<resource> missing;
+  std::optional<resource> liar;
   for (auto const& sighting : e.sightings) {
     auto* entry = find(sighting.resource);
     if (entry == nullptr) continue;
@@ -138,6 +135,7 @@ void machine::on(inspected const& e) {
     }
     // A keeper that was launched, as its place says, and is not there, has died.
     bool const was_there = entry->held || (entry->is_keeper() && entry->said_to_exist);
+    if (!was_there && std::exchange(entry->said_to_exist, false)) liar = *entry;
     if (!was_there || entry->dead) continue;
     if (unsettled(*entry)) return look_again_when_settled(*entry);
     if (!missing || !entry->is_keeper()) missing = *entry;
@@ -147,7 +145,14 @@ void machine::on(inspected const& e) {
                        {error_code::provider_unavailable, "the provider could not say what is there", {}, {}},
                        true);
   it_.inspect_attempts = 0;
-  if (missing) lost_resource(*missing);
+  if (missing) return lost_resource(*missing);
+  // Saying it again and again ends like any other failure.
+  if (liar)
+    count_failure({error_code::provider_failed,
+                   fmt::format("{} is said to exist already, but cannot be found", liar->name),
+                   {},
+                   {}},
+                  true);
 }
 
 // A call that was given up has ended after all: nothing of it can come any more.
