@@ -20,16 +20,19 @@ class checker final : public observer {
     began_.clear();
   }
 
-  // A restart of something that is still starting is another start.
-  void decided(view const& at, request const& asked, fleet_step const& done) override {
+  // A restart of something that is still starting is another start. One that a crash undid never was.
+  void answered(view const& at, request const& asked, told answer) override {
     auto const* about = std::get_if<for_instance>(&asked.what);
-    if (about != nullptr && done.answer && std::holds_alternative<restart_asked>(about->what))
+    if (about != nullptr && answer == told::accepted && std::holds_alternative<restart_asked>(about->what))
       began_[asked.who] = at.now;
+  }
+  void kept(view const& at, fleet_step const& step) override {
+    for (auto const& event : step.events)
+      if (event.type == "instance.starting") began_[event.instance] = at.now;
   }
 
   void stepped(view const& at, fleet_input const&, fleet_step const& step) override {
     for (auto const& event : step.events) {
-      if (event.type == "instance.starting") began_[event.instance] = at.now;
       if (event.type != "instance.running") continue;
       for (auto const& [name, one] : at.real.things)
         if (one.owner == event.instance) used_.insert(name);
