@@ -92,8 +92,7 @@ std::string does_of(instance_step const& done) {
   if (done.refused) return fmt::format("refused: {}", done.refused->message);
   std::string does;
   auto const add = [&](std::string const& word) { does += (does.empty() ? "" : ", ") + word; };
-  for (auto const& change : done.ledger)
-    add(fmt::format("{} {}", name(change.kind), change.entry.wish.kind));
+  for (auto const& change : done.ledger) add(fmt::format("{} {}", name(change.kind), change.entry.wish.kind));
   for (auto const& given : done.orders) {
     bool const about_one = given.resources.size() == 1 && given.kind != order_kind::inspect;
     add(fmt::format("**{}{}{}{}**", name(given.kind), about_one ? " " : "",
@@ -101,7 +100,8 @@ std::string does_of(instance_step const& done) {
                     given.force ? " (force)" : ""));
   }
   for (auto const& told : done.notices) add(std::string(told.type));
-  if (!done.ignored.empty()) return fmt::format("ignored: {}{}{}", done.ignored, does.empty() ? "" : "; ", does);
+  if (!done.ignored.empty())
+    return fmt::format("ignored: {}{}{}", done.ignored, does.empty() ? "" : "; ", does);
   return does.empty() ? "noted" : does;
 }
 

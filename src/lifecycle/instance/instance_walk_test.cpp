@@ -1,5 +1,5 @@
-// Random walks: whatever is asked and answered, in whatever order, late, twice, wrongly or never, the promises
-// of the instance hold, and when the world works again everything ends.
+// Random walks: whatever is asked and answered, in whatever order, late, twice, wrongly or never, the
+// promises of the instance hold, and when the world works again everything ends.
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -53,7 +53,8 @@ class walk {
     wanted.after_connected_hook = dice_.happens(0.5);
     wanted.before_close_hook = dice_.happens(0.5);
     wanted.keep_on_error = dice_.happens(0.2);
-    if (dice_.happens(0.3)) wanted.services.push_back({.name = "seed", .required = dice_.happens(0.5), .task = true});
+    if (dice_.happens(0.3))
+      wanted.services.push_back({.name = "seed", .required = dice_.happens(0.5), .task = true});
     if (dice_.happens(0.1)) wanted.services.clear();
     return wanted;
   }
@@ -257,7 +258,8 @@ class walk {
       EXPECT_TRUE(done.changed) << "what is told is journalled";
     if (before.wanted == goal::deleted) EXPECT_EQ(next.wanted, goal::deleted);
     if (before.now == phase::deleted) EXPECT_EQ(next.now, phase::deleted);
-    if (done.refused) EXPECT_EQ(dump(before), dump(next)) << name(event) << " was refused and changed something";
+    if (done.refused)
+      EXPECT_EQ(dump(before), dump(next)) << name(event) << " was refused and changed something";
     if (next.wanted != before.wanted) EXPECT_TRUE(done.changed);
   }
 
