@@ -22,6 +22,17 @@ instance_spec full_spec() {
           .before_close_hook = true};
 }
 
+instance journalled_part(instance const& it) {
+  instance kept;
+  static_cast<journalled_instance&>(kept) = it;
+  for (auto& entry : kept.resources) {
+    resource journalled;
+    static_cast<journalled_resource&>(journalled) = entry;
+    entry = std::move(journalled);
+  }
+  return kept;
+}
+
 driven_instance::driven_instance(instance_spec spec) {
   it.id = instance_id::make(wall, 7, 7);
   it.spec = std::move(spec);
@@ -134,14 +145,7 @@ inspected driven_instance::look_without(std::string_view missing_kind) const {
 }
 
 driven_instance& driven_instance::crash() {
-  instance kept;
-  static_cast<journalled_instance&>(kept) = it;
-  for (auto& entry : kept.resources) {
-    resource journalled;
-    static_cast<journalled_resource&>(journalled) = entry;
-    entry = std::move(journalled);
-  }
-  it = std::move(kept);
+  it = journalled_part(it);
   return *this;
 }
 

@@ -19,6 +19,9 @@ class all_admitted final : public allowance {
 // Every part that can be left out is there: both hooks, and a service with a public port.
 instance_spec full_spec();
 
+// What is journalled of an instance, as it is after a crash.
+instance journalled_part(instance const& it);
+
 struct driven_instance {
   explicit driven_instance(instance_spec spec = full_spec());
 

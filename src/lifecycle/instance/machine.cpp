@@ -149,6 +149,18 @@ void machine::give_turn_back() {
   out_.orders.push_back({.kind = order_kind::return_turn});
 }
 
+// Shown to whoever asks why it takes so long.
+void machine::tell_trouble(std::string text) {
+  if (it_.trouble != text) out_.changed = true;
+  it_.trouble = std::move(text);
+}
+
+// The polite part of the way down is over.
+void machine::insist() {
+  it_.polite.reset();
+  if (!std::exchange(it_.force, true)) out_.changed = true;
+}
+
 void machine::doubt_everything() {
   for (auto& entry : it_.resources) entry.seen = presence::unknown;
 }

@@ -95,6 +95,8 @@ class machine {
   void cancel();
   bool end_operation(operation_number number, bool (*fits)(step_kind));
   void give_turn_back();
+  void tell_trouble(std::string text);
+  void insist();
   void doubt_everything();
   void forget_removal_failures();
   bool has_keeper() const { return std::ranges::any_of(it_.resources, &resource::is_keeper); }

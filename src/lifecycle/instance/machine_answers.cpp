@@ -174,7 +174,7 @@ bool machine::unsettled(resource& entry) {
 
 void machine::look_again_when_settled(resource& entry) {
   entry.seen = presence::unknown;
-  it_.trouble = fmt::format("{} may still come into being", entry.name);
+  tell_trouble(fmt::format("{} may still come into being", entry.name));
   it_.retry_at = entry.settling->wake();
 }
 

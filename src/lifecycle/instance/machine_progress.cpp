@@ -90,11 +90,10 @@ void machine::give_up_removal() {
   }
   ++it_.removal_rounds_long;
   it_.retry_at = at_.now + delay(remove_backoff_of(rules_), it_.removal_rounds_long, luck(4));
-  it_.force = true;
-  it_.polite.reset();
+  insist();
   for (auto& entry : it_.resources) entry.removal_failures = 0;
   it_.removal_round = 0;
-  it_.trouble = residue;
+  tell_trouble(residue);
   if (direction_of(it_) == direction::up)
     return fail_start({error_code::stop_incomplete,
                        "what was left of an earlier run cannot be removed: " + residue,
@@ -206,10 +205,11 @@ void machine::skip_hook(bool& done) {
 }
 
 void machine::failed_step(step_kind step, resource_id which, error const& why, bool retryable) {
-  it_.trouble = why.message;
+  tell_trouble(why.message);
   switch (step) {
     case step_kind::before_close:
       it_.before_close_done = true;  // It is a courtesy; a failed one does not keep the instance up.
+      out_.changed = true;
       return;
     case step_kind::stop_services: it_.services_stop_given_up = true; return;
     case step_kind::disconnect: it_.link = link_view::down; return;
@@ -242,7 +242,7 @@ void machine::ask_again_later() {
 void machine::count_failure(error const& why, bool retryable) {
   if (direction_of(it_) != direction::up) return;
   ++it_.attempts;
-  it_.trouble = why.message;
+  tell_trouble(why.message);
   auto const wait = start_retries_of(rules_).wait_before(it_.attempts);
   if (!retryable || !wait) return fail_start(why, phase::start_failed);
   it_.retry_at = at_.now + *wait;
@@ -266,8 +266,7 @@ void machine::failed_removal(resource_id which, error const& why) {
   entry->removal_failures = it_.removal_round + 1;
   entry->removal_error = why.message;
   entry->seen = presence::unknown;
-  it_.force = true;
-  it_.polite.reset();
+  insist();
 }
 
 }  // namespace ostler::lifecycle

@@ -153,8 +153,7 @@ void machine::on(turn_granted const&) {
 void machine::on(tick const&) {
   bool due = false;
   if (it_.polite && it_.polite->passed(at_.now)) {
-    it_.polite.reset();
-    it_.force = true;
+    insist();
     due = true;
     if (it_.doing && is_polite(it_.doing->step)) cancel();
   }

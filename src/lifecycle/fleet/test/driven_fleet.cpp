@@ -157,15 +157,4 @@ std::vector<std::string> driven_fleet::orders_waiting() const {
   return out;
 }
 
-instance journalled_part(instance const& it) {
-  instance kept;
-  static_cast<journalled_instance&>(kept) = it;
-  for (auto& entry : kept.resources) {
-    resource journalled;
-    static_cast<journalled_resource&>(journalled) = entry;
-    entry = std::move(journalled);
-  }
-  return kept;
-}
-
 }  // namespace ostler::lifecycle

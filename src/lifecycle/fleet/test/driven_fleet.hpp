@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "lifecycle/fleet/fleet.hpp"
+#include "lifecycle/instance/driven_instance.hpp"
 
 namespace ostler::lifecycle {
 
@@ -53,8 +54,5 @@ struct driven_fleet {
   fleet_step keep(fleet_step done);
   std::vector<fleet_input> answers_to(instance_id who, order const& given) const;
 };
-
-// What is journalled of an instance, as it is after a crash.
-instance journalled_part(instance const& it);
 
 }  // namespace ostler::lifecycle

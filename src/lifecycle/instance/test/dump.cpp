@@ -16,10 +16,10 @@ std::string limit(std::optional<awake_limit> const& value) {
 std::string dump(resource const& r) {
   return fmt::format(
       "\n  {} {} {} {} {} held={} '{}' start={} gen={} ordered={} dead={} seen={} settling={} "
-      "call={} said={} unsettled={} failures={} '{}'",
+      "call={} said={} in_air={} failures={} '{}'",
       r.id.text(), r.wish.kind, r.wish.label, static_cast<int>(r.wish.life), r.name, r.held, r.provider_id,
       r.start_number, r.generation, r.removal_ordered, r.dead, static_cast<int>(r.seen), limit(r.settling),
-      r.unsettled_call, r.said_to_exist, r.removal_unsettled, r.removal_failures, r.removal_error);
+      r.unsettled_call, r.said_to_exist, r.call_in_the_air, r.removal_failures, r.removal_error);
 }
 
 }  // namespace
