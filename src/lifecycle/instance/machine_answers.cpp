@@ -60,6 +60,7 @@ void machine::on(resource_existed const& e) {
 void machine::on(resource_removed const& e) {
   auto* entry = find(e.resource);
   if (entry == nullptr) return ignore("released already");
+  if (!entry->removal_ordered) return ignore("its removal was not ordered");
   bool const awaited = end_operation(e.number, is_removal);
   settle(*entry, e.number);
   // Another call is at work on it or may still bring it back; it is removed once more when that is over.
