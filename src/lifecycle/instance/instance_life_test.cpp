@@ -171,12 +171,13 @@ TEST(instance_answers, of_another_kind_than_the_order_answer_nothing) {
 }
 
 TEST(instance_answers, failures_of_calls_given_up_settle_them_at_once) {
-  auto one = stopping(phase::tearing_down);
+  auto one = begun(phase::preparing);
   auto const given_up = *one.it.doing;
   while (one.it.doing) one.wait();
+  EXPECT_TRUE(one.find("directory")->settling);
   one.feed(step_failed{given_up.number, {error_code::provider_failed, "it ended after all", {}, {}}});
   EXPECT_TRUE(one.last.ignored.empty());
-  EXPECT_FALSE(one.find("container")->settling);
+  EXPECT_FALSE(one.find("directory")->settling);
   EXPECT_EQ(one.feed(step_failed{999, {error_code::provider_failed, "odd", {}, {}}}).ignored, "stale answer");
 }
 
@@ -280,17 +281,17 @@ TEST(instance_recovery, leaves_alone_what_is_at_rest) {
   EXPECT_FALSE(one.it.wake);
 }
 
-TEST(instance_recovery, a_removal_under_way_at_the_crash_is_waited_for) {
+TEST(instance_recovery, a_removal_under_way_at_the_crash_is_finished_whatever_is_wanted_next) {
   auto one = stopping(phase::tearing_down);
   one.crash();
   EXPECT_TRUE(one.find("container")->removal_ordered);
-  one.feed(start_asked{"user"});
   one.feed(recovered{});
-  EXPECT_FALSE(one.it.doing) << "nothing is built on what may vanish in a moment";
-  EXPECT_TRUE(one.it.wake);
-  EXPECT_EQ(message_of(one.it), "Starting...");
-  one.there.erase(one.find("container")->name);
-  one.settle();
+  one.feed(start_asked{"user"});
+  EXPECT_EQ(one.it.doing->step, step_kind::remove) << "nothing is built on what may be half gone";
+  auto const before = one.find("container")->name;
+  one.until(phase::running);
+  EXPECT_NE(one.find("container")->name, before);
+  EXPECT_EQ(one.there.size(), 3U);
 }
 
 TEST(instance_words, every_name_is_there_once) {

@@ -11,7 +11,7 @@ constexpr std::string_view expected = R"(
 cancelling
   start asked -> preparing: instance.starting
   stop asked -> cancelling: ignored: already wanted stopped
-  stop asked, force; restart asked; delete asked; delete asked, force; resource removed; contact closed -> cancelling: noted
+  stop asked, force; restart asked; delete asked; delete asked, force; contact closed -> cancelling: noted
   attention set -> cancelling: attention.changed
   recovered -> stopped: instance.stopped
   turn granted -> cancelling: ignored: no turn asked for
@@ -20,6 +20,7 @@ cancelling
   project resolved; workspace resolved; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> cancelling: ignored: stale answer
   resource made -> stopped: held directory, **return turn**, resource.allocated, instance.stopped
   resource existed; step failed; step failed for good -> stopped: **return turn**, instance.stopped
+  resource removed -> cancelling: ignored: its removal was not ordered
   hook done -> cancelling: ignored: no hook is under way
   contact made; contact interrupted; contact lost -> cancelling: ignored: no connection is wanted
   contact failed -> cancelling: ignored: no connection is being made
@@ -36,7 +37,7 @@ before-close
   tick, early -> before-close: ignored: nothing is due
   project resolved; workspace resolved; resource existed; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> before-close: ignored: stale answer
   resource made -> before-close: ignored: held already
-  resource removed -> before-close: released keeper, **close link**, resource.released, service.stopped
+  resource removed -> before-close: ignored: its removal was not ordered
   hook done; step failed; step failed for good -> stopping-services: **stop services**, instance.phase
   contact made -> before-close: link.registered, instance.connected
   contact interrupted -> before-close: link.reconnecting
@@ -56,7 +57,7 @@ stopping-services
   tick, early -> stopping-services: ignored: nothing is due
   project resolved; workspace resolved; resource existed; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> stopping-services: ignored: stale answer
   resource made -> stopping-services: ignored: held already
-  resource removed -> stopping-services: released keeper, **close link**, resource.released, service.stopped
+  resource removed -> stopping-services: ignored: its removal was not ordered
   step failed; step failed for good -> disconnecting: **close link**, instance.phase
   contact made -> stopping-services: link.registered, instance.connected
   contact interrupted -> stopping-services: link.reconnecting
@@ -77,7 +78,7 @@ disconnecting
   tick, early -> disconnecting: ignored: nothing is due
   project resolved; workspace resolved; resource existed; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> disconnecting: ignored: stale answer
   resource made -> disconnecting: ignored: held already
-  resource removed -> tearing-down: released keeper, **close link**, **remove container**, resource.released, instance.phase
+  resource removed -> disconnecting: ignored: its removal was not ordered
   hook done -> disconnecting: ignored: no hook is under way
   contact made -> disconnecting: link.registered, instance.connected
   contact interrupted -> disconnecting: link.reconnecting
@@ -87,9 +88,10 @@ disconnecting
   services reported, in error -> disconnecting: service.error
   place doubted -> disconnecting: ignored: not on the way up
 stopping-keeper
-  start asked; stop asked, force; restart asked; delete asked; delete asked, force; recovered; contact closed; services reported, stopped -> stopping-keeper: noted
+  start asked; stop asked, force; restart asked; delete asked; delete asked, force; contact closed; services reported, stopped -> stopping-keeper: noted
   stop asked -> stopping-keeper: ignored: already wanted stopped
   attention set -> stopping-keeper: attention.changed
+  recovered -> stopping-keeper: **stop keeper keeper**
   turn granted -> stopping-keeper: ignored: no turn asked for
   tick, due -> tearing-down: **cancel**, **remove container (force)**, instance.phase
   tick, early -> stopping-keeper: ignored: nothing is due
@@ -104,9 +106,10 @@ stopping-keeper
   services reported, in error -> stopping-keeper: service.error
   place doubted -> stopping-keeper: ignored: not on the way up
 tearing-down
-  start asked; stop asked, force; restart asked; delete asked; delete asked, force; recovered; step failed; step failed for good; contact closed -> tearing-down: noted
+  start asked; stop asked, force; restart asked; delete asked; delete asked, force; step failed; step failed for good; contact closed -> tearing-down: noted
   stop asked -> tearing-down: ignored: already wanted stopped
   attention set -> tearing-down: attention.changed
+  recovered -> tearing-down: **remove container**
   turn granted -> tearing-down: ignored: no turn asked for
   tick, due -> tearing-down: **cancel**
   tick, early -> tearing-down: ignored: nothing is due
@@ -123,8 +126,9 @@ tearing-down, deleting
   stop asked; stop asked, force -> tearing-down: refused: invalid state: cannot stop while deleting
   restart asked -> tearing-down: refused: invalid state: cannot restart while deleting
   delete asked -> tearing-down: ignored: already being deleted
-  delete asked, force; recovered; contact closed -> tearing-down: noted
+  delete asked, force; contact closed -> tearing-down: noted
   attention set -> tearing-down: attention.changed
+  recovered -> tearing-down: **remove container**
   turn granted -> tearing-down: ignored: no turn asked for
   tick, due -> tearing-down: **cancel**, **remove directory (force)**
   tick, early -> tearing-down: ignored: nothing is due
@@ -148,7 +152,7 @@ stopped
   tick, due; tick, early -> stopped: ignored: nothing is due
   project resolved; workspace resolved; resource existed; hook done; step failed; step failed for good; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> stopped: ignored: stale answer
   resource made -> stopped: ignored: held already
-  resource removed -> stopped: released directory, resource.released
+  resource removed -> stopped: ignored: its removal was not ordered
   contact made; contact interrupted; contact lost -> stopped: ignored: no connection is wanted
   contact failed -> stopped: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> stopped: ignored: a report of another keeper
@@ -178,7 +182,7 @@ start-failed, kept
   tick, due; tick, early -> start-failed: ignored: nothing is due
   project resolved; workspace resolved; resource existed; hook done; step failed; step failed for good; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> start-failed: ignored: stale answer
   resource made -> start-failed: held keeper, resource.allocated
-  resource removed -> start-failed: released keeper, resource.released
+  resource removed -> start-failed: ignored: its removal was not ordered
   contact made; contact interrupted; contact lost -> start-failed: ignored: no connection is wanted
   contact failed -> start-failed: ignored: no connection is being made
   services reported, ready -> start-failed: service.ready
@@ -201,18 +205,18 @@ lost
   services reported, ready; services reported, in error; services reported, stopped -> lost: ignored: a report of another keeper
   place doubted -> lost: ignored: there is no place
 stop-failed
-  start asked -> looking: **inspect**, instance.starting
+  start asked -> tearing-down: **remove container**, instance.stopping
   stop asked; stop asked, force; restart asked; delete asked; delete asked, force -> tearing-down: **remove container (force)**, instance.stopping
   attention set -> stop-failed: attention.changed
-  recovered; contact closed -> stop-failed: noted
+  recovered; tick, due -> stop-failed: **remove container (force)**
   turn granted -> stop-failed: ignored: no turn asked for
-  tick, due -> stop-failed: **remove container (force)**
   tick, early -> stop-failed: ignored: nothing is due
   project resolved; workspace resolved; resource existed; hook done; step failed; step failed for good; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> stop-failed: ignored: stale answer
   resource made -> stop-failed: ignored: held already
   resource removed -> stopped: released container, resource.released, instance.stopped
   contact made; contact interrupted; contact lost -> stop-failed: ignored: no connection is wanted
   contact failed -> stop-failed: ignored: no connection is being made
+  contact closed -> stop-failed: noted
   services reported, ready; services reported, in error; services reported, stopped -> stop-failed: ignored: a report of another keeper
   place doubted -> stop-failed: ignored: not on the way up
 delete-failed
@@ -221,15 +225,15 @@ delete-failed
   restart asked -> delete-failed: refused: invalid state: cannot restart while deleting
   delete asked; delete asked, force -> tearing-down: **remove container (force)**, instance.stopping
   attention set -> delete-failed: attention.changed
-  recovered; contact closed -> delete-failed: noted
+  recovered; tick, due -> delete-failed: **remove container (force)**
   turn granted -> delete-failed: ignored: no turn asked for
-  tick, due -> delete-failed: **remove container (force)**
   tick, early -> delete-failed: ignored: nothing is due
   project resolved; workspace resolved; resource existed; hook done; step failed; step failed for good; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> delete-failed: ignored: stale answer
   resource made -> delete-failed: ignored: held already
   resource removed -> delete-failed: released container, resource.released
   contact made; contact interrupted; contact lost -> delete-failed: ignored: no connection is wanted
   contact failed -> delete-failed: ignored: no connection is being made
+  contact closed -> delete-failed: noted
   services reported, ready; services reported, in error; services reported, stopped -> delete-failed: ignored: a report of another keeper
   place doubted -> delete-failed: ignored: not on the way up
 deleted

@@ -53,8 +53,9 @@ looking
   tick, early -> looking: ignored: nothing is due
   project resolved; workspace resolved; resource existed -> looking: ignored: stale answer
   resource made -> looking: ignored: held already
-  resource removed; step failed; contact closed; place doubted -> looking: noted
+  resource removed -> looking: ignored: its removal was not ordered
   hook done -> looking: ignored: no hook is under way
+  step failed; contact closed; place doubted -> looking: noted
   step failed for good -> start-failed: instance.failed
   inspected, all is there; inspected, the keeper is gone -> resolving-project: **resolve project**, instance.phase
   inspected, the place is gone -> lost: released directory, resource.released, instance.failed
@@ -113,7 +114,8 @@ preparing
   tick, early -> preparing: ignored: nothing is due
   project resolved; workspace resolved; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> preparing: ignored: stale answer
   resource made -> preparing: held directory, intent container, **make container**, resource.allocated
-  resource existed; resource removed; step failed; contact closed; place doubted -> preparing: noted
+  resource existed; step failed; contact closed; place doubted -> preparing: noted
+  resource removed -> preparing: ignored: its removal was not ordered
   hook done -> preparing: ignored: no hook is under way
   step failed for good -> tearing-down: **remove directory**, instance.stopping
   contact made; contact interrupted; contact lost -> preparing: ignored: no connection is wanted
@@ -129,7 +131,8 @@ launching
   tick, early -> launching: ignored: nothing is due
   project resolved; workspace resolved; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> launching: ignored: stale answer
   resource made -> connecting: held keeper, **open link**, resource.allocated, instance.phase
-  resource existed; resource removed; step failed; contact closed; place doubted -> launching: noted
+  resource existed; step failed; contact closed; place doubted -> launching: noted
+  resource removed -> launching: ignored: its removal was not ordered
   hook done -> launching: ignored: no hook is under way
   step failed for good -> stopping-keeper: **stop keeper keeper**, instance.stopping
   contact made; contact interrupted; contact lost -> launching: ignored: no connection is wanted
@@ -148,8 +151,9 @@ connecting
   tick, early -> connecting: ignored: nothing is due
   project resolved; workspace resolved; resource existed; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> connecting: ignored: stale answer
   resource made -> connecting: ignored: held already
-  resource removed; step failed; contact failed; contact closed; place doubted -> connecting: noted
+  resource removed -> connecting: ignored: its removal was not ordered
   hook done -> connecting: ignored: no hook is under way
+  step failed; contact failed; contact closed; place doubted -> connecting: noted
   step failed for good -> disconnecting: **close link**, **return turn**, instance.stopping
   contact made -> connected: **run after-connected**, link.registered, instance.connected, instance.phase
   contact interrupted -> connecting: link.reconnecting
@@ -168,8 +172,9 @@ connected, hook
   tick, early -> connected: ignored: nothing is due
   project resolved; workspace resolved; resource existed; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> connected: ignored: stale answer
   resource made -> connected: ignored: held already
-  resource removed; step failed; contact closed; place doubted -> connected: noted
+  resource removed -> connected: ignored: its removal was not ordered
   hook done -> connected: **start services**
+  step failed; contact closed; place doubted -> connected: noted
   step failed for good -> disconnecting: **close link**, **return turn**, instance.stopping
   contact made -> connected: link.registered, instance.connected
   contact interrupted -> connected: link.reconnecting
@@ -189,7 +194,8 @@ connected, services
   tick, early -> connected: ignored: nothing is due
   project resolved; workspace resolved; resource existed; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> connected: ignored: stale answer
   resource made -> connected: ignored: held already
-  resource removed; hook done; step failed; contact closed; place doubted -> connected: noted
+  resource removed -> connected: ignored: its removal was not ordered
+  hook done; step failed; contact closed; place doubted -> connected: noted
   step failed for good -> before-close: **run before-close**, **return turn**, instance.stopping
   contact made -> connected: link.registered, instance.connected
   contact interrupted -> connected: link.reconnecting
@@ -203,11 +209,12 @@ running
   stop asked; restart asked; delete asked -> before-close: **run before-close**, instance.stopping
   stop asked, force; delete asked, force -> disconnecting: **close link (force)**, instance.stopping
   attention set -> running: attention.changed
-  recovered; resource removed; place doubted -> running: **inspect**
+  recovered; place doubted -> running: **inspect**
   turn granted -> running: ignored: no turn asked for
   tick, due; tick, early -> running: ignored: nothing is due
   project resolved; workspace resolved; resource existed; hook done; step failed; step failed for good; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> running: ignored: stale answer
   resource made -> running: ignored: held already
+  resource removed -> running: ignored: its removal was not ordered
   contact made -> running: **start services**, link.registered
   contact interrupted -> running: link.reconnecting
   contact lost -> running: **inspect**, link.reconnect_failed
@@ -221,11 +228,12 @@ running, reconnecting
   stop asked; restart asked; delete asked -> disconnecting: **close link**, instance.stopping
   stop asked, force; delete asked, force -> disconnecting: **close link (force)**, instance.stopping
   attention set -> running: attention.changed
-  recovered; resource removed; place doubted -> running: **inspect**
+  recovered; place doubted -> running: **inspect**
   turn granted -> running: ignored: no turn asked for
   tick, due; tick, early -> running: ignored: nothing is due
   project resolved; workspace resolved; resource existed; hook done; step failed; step failed for good; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> running: ignored: stale answer
   resource made -> running: ignored: held already
+  resource removed -> running: ignored: its removal was not ordered
   contact made -> running: **start services**, link.registered
   contact interrupted -> running: link.reconnecting
   contact lost -> running: **inspect**, link.reconnect_failed
@@ -245,8 +253,9 @@ running, lost contact
   tick, early -> running: ignored: nothing is due
   project resolved; workspace resolved; resource existed -> running: ignored: stale answer
   resource made -> running: ignored: held already
-  resource removed; step failed; step failed for good; contact closed; services reported, ready; place doubted -> running: noted
+  resource removed -> running: ignored: its removal was not ordered
   hook done -> running: ignored: no hook is under way
+  step failed; step failed for good; contact closed; services reported, ready; place doubted -> running: noted
   inspected, all is there -> running: **open link**
   inspected, the keeper is gone -> waiting-for-turn: **close link**, **ask turn**, service.not_ready, instance.starting
   inspected, the place is gone -> disconnecting: released directory, **close link**, resource.released, instance.stopping

@@ -81,7 +81,8 @@ instance_step probe(driven_instance const& from, instance_event_sample const& ev
   auto one = from;
   if (event.when_due) one.now = one.it.wake.value_or(one.now);
   auto done = one.feed(event.event);
-  for (int i = 0; event.when_due && i < 10 && one.it.wake && done.orders.empty() && done.notices.empty(); ++i) {
+  for (int i = 0; event.when_due && i < 10 && one.it.wake && done.orders.empty() && done.notices.empty();
+       ++i) {
     one.now = *one.it.wake;
     done = one.feed(tick{});
   }

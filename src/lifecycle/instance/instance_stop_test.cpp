@@ -192,9 +192,22 @@ TEST(instance_stop, a_start_after_a_failed_stop_is_shown_at_once) {
   auto one = stopping(phase::tearing_down);
   one.fail_until(phase::stop_failed);
   one.feed(start_asked{"user"});
-  EXPECT_EQ(one.it.now, phase::looking);
-  EXPECT_EQ(message_of(one.it), "Starting...");
+  EXPECT_EQ(one.it.now, phase::tearing_down) << "what may be half gone goes first";
+  EXPECT_EQ(message_of(one.it), "Stopping...");
   one.until(phase::running);
+}
+
+TEST(instance_stop, a_start_that_cannot_clear_away_the_last_run_fails_and_says_so) {
+  auto one = stopping(phase::tearing_down);
+  one.fail_until(phase::stop_failed);
+  one.feed(start_asked{"user"});
+  one.fail_until(phase::start_failed);
+  EXPECT_EQ(one.it.failed->why.code, error_code::stop_incomplete);
+  EXPECT_THAT(message_of(one.it),
+              StartsWith("what was left of an earlier run cannot be removed: container "));
+  one.settle();
+  EXPECT_EQ(one.it.now, phase::start_failed);
+  EXPECT_EQ(one.find("container"), nullptr) << "it was removed in the background";
 }
 
 TEST(instance_stop, a_removal_told_late_ends_the_failed_stop) {
@@ -206,18 +219,19 @@ TEST(instance_stop, a_removal_told_late_ends_the_failed_stop) {
   EXPECT_FALSE(one.it.wake);
 }
 
-TEST(instance_stop, a_call_that_was_given_up_is_waited_for_before_the_next) {
-  auto one = stopping(phase::tearing_down);
+TEST(instance_stop, a_call_that_was_given_up_is_waited_for_before_its_thing_is_removed) {
+  auto one = begun(phase::preparing);
+  one.answer();
   while (one.it.doing) one.wait();
   auto const given_up = one.now;
   EXPECT_EQ(orders_of(one).back(), "cancel");
-  while (!one.it.doing) {
-    one.wait();
-    if (one.it.blocked_until)
-      EXPECT_EQ(detail_of(one.it, one.now),
-                "waiting until a call that was given up can no longer take effect");
-  }
+  one.feed(stop_asked{"user"});
+  EXPECT_EQ(one.it.now, phase::tearing_down) << "shown at once, although it has to wait";
+  EXPECT_TRUE(one.it.blocked_until);
+  EXPECT_EQ(detail_of(one.it, one.now), "waiting until a call that was given up can no longer take effect");
+  while (!one.it.doing) one.wait();
   EXPECT_EQ(one.now - given_up, one.rules.settle_limit);
+  EXPECT_TRUE(orders_of(one).back().starts_with("remove container"));
   one.until(phase::stopped);
 }
 
@@ -274,13 +288,12 @@ TEST(instance_delete, refuses_everything_else_with_verb_and_state) {
 }
 
 TEST(instance_delete, a_refusal_changes_nothing_that_is_waited_for) {
-  auto one = stopping(phase::tearing_down);
+  auto one = begun(phase::preparing);
+  while (one.it.doing) one.wait();
   one.feed(delete_asked{"user"});
-  one.crash();
-  one.feed(recovered{});
-  ASSERT_TRUE(one.it.blocked_until) << "the removal ordered before may still be on its way";
+  ASSERT_TRUE(one.it.blocked_until) << "the call that was given up may still make it";
   auto const wake = one.it.wake;
-  one.feed(start_asked{"user"});
+  EXPECT_TRUE(one.feed(start_asked{"user"}).refused);
   EXPECT_EQ(one.it.wake, wake);
   EXPECT_FALSE(one.last.changed);
 }
@@ -314,9 +327,12 @@ TEST(instance_delete, asked_again_after_a_failure_tries_at_once) {
 }
 
 TEST(instance_delete, of_a_failed_instance_is_shown_at_once_even_when_it_has_to_wait) {
-  auto one = stopping(phase::tearing_down);
-  while (one.it.doing) one.wait();
+  auto spec = full_spec();
+  spec.keep_on_error = true;
+  driven_instance one(spec);
   one.feed(start_asked{"user"});
+  one.until(phase::preparing);
+  while (one.it.now != phase::start_failed) one.wait();
   one.feed(delete_asked{"user"});
   EXPECT_TRUE(one.it.blocked_until);
   EXPECT_EQ(message_of(one.it), "Stopping...");

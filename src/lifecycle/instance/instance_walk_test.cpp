@@ -261,7 +261,8 @@ class walk {
     if (done.refused)
       EXPECT_EQ(dump(before), dump(next)) << name(event) << " was refused and changed something";
     if (!done.changed)
-      EXPECT_EQ(dump(journalled_part(before)), dump(journalled_part(next))) << "a change that is not journalled";
+      EXPECT_EQ(dump(journalled_part(before)), dump(journalled_part(next)))
+          << "a change that is not journalled";
   }
 
   void look_at_rest() const {

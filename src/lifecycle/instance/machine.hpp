@@ -76,6 +76,7 @@ class machine {
   bool arrive();
   bool try_removal_again();
   void give_up_removal();
+  void fail_for_leftovers(std::string_view residue);
   bool begin(planned_step const& next);
   void enter_for(step_kind step);
   bool wait_for_turn();

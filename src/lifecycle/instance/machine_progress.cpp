@@ -94,15 +94,22 @@ void machine::give_up_removal() {
   for (auto& entry : it_.resources) entry.removal_failures = 0;
   it_.removal_round = 0;
   tell_trouble(residue);
-  if (direction_of(it_) == direction::up)
-    return fail_start({error_code::stop_incomplete,
-                       "what was left of an earlier run cannot be removed: " + residue,
-                       {},
-                       {}},
-                      phase::start_failed);
+  if (direction_of(it_) == direction::up) return fail_for_leftovers(residue);
   if (it_.wanted == goal::deleted) return enter(phase::delete_failed, residue);
   if (it_.failed) return enter(it_.failed->ending, it_.failed->why.message + "; left behind: " + residue);
   enter(phase::stop_failed, residue);
+}
+
+// The start is over; the removal goes on in the background, like that of a stop that failed.
+void machine::fail_for_leftovers(std::string_view residue) {
+  auto const next_try = it_.retry_at;
+  fail_start({error_code::stop_incomplete,
+              fmt::format("what was left of an earlier run cannot be removed: {}", residue),
+              {},
+              {}},
+             phase::start_failed);
+  if (it_.failed->taking_back) it_.retry_at = next_try;
+  enter(phase::start_failed, it_.failed->why.message);
 }
 
 // Starts the planned step; false when it has to wait.
