@@ -307,5 +307,67 @@ TEST(instance_words, every_name_is_there_once) {
   EXPECT_EQ(name(link_view::reconnecting), "reconnecting");
 }
 
+TEST(instance_recovery, a_keeper_that_was_launched_before_the_crash_and_died_is_launched_anew) {
+  auto one = begun(phase::launching);
+  one.crash();
+  one.feed(recovered{});
+  one.until(phase::launching);
+  EXPECT_EQ(one.it.generation, 1U);
+  // The place has a durable mark that this generation was started in it.
+  one.feed(resource_existed{one.newest(), one.it.doing->resource});
+  one.until(phase::running);
+  EXPECT_EQ(one.it.generation, 2U);
+  EXPECT_EQ(std::ranges::count_if(one.it.resources, &resource::is_keeper), 1);
+}
+
+TEST(instance_keeper, the_next_one_dying_before_it_is_held_leaves_the_first_in_the_ledger) {
+  auto one = running();
+  keeper_dies(one);
+  one.until(phase::launching);
+  one.feed(place_doubted{"rumour"});
+  one.fail_step("busy");
+  one.wait();
+  EXPECT_EQ(orders_of(one).back(), "inspect");
+  one.answer();
+  EXPECT_TRUE(one.find(keeper_kind)->dead);
+  one.until(phase::running);
+  EXPECT_EQ(std::ranges::count_if(one.it.resources, &resource::is_keeper), 1);
+}
+
+TEST(instance_answers, about_what_nobody_knows_are_passed_over) {
+  auto one = stopped();
+  one.feed(start_asked{"user"});
+  auto seen = one.look_without({});
+  seen.sightings.insert(seen.sightings.begin(), {.resource = resource_id::make({}, 9, 9)});
+  one.feed(seen);
+  EXPECT_EQ(one.it.now, phase::resolving_project);
+  one.until(phase::preparing);
+  one.feed(resource_existed{one.newest(), resource_id::make({}, 9, 9)});
+  EXPECT_EQ(one.last.ignored, "answer for a released resource");
+  one.until(phase::running);
+}
+
+TEST(instance_health_word, counts_what_has_finished_and_what_is_not_required) {
+  auto spec = full_spec();
+  spec.services.push_back({.name = "docs", .required = false});
+  spec.services.push_back({.name = "seed", .task = true});
+  driven_instance one(spec);
+  one.feed(start_asked{"user"});
+  one.until(phase::connected);
+  one.answer();
+  EXPECT_EQ(detail_of(one.it, one.now), "waiting for server, seed (0s)");
+  one.until(phase::running);
+  auto told = one.report("running", true);
+  told.services[1] = {.name = "docs", .state = "idle"};
+  told.services[2] = {.name = "seed", .state = "stopped"};
+  one.feed(told);
+  EXPECT_EQ(health_of(one.it), instance_health::healthy);
+  told = one.report("starting", false);
+  one.feed(told);
+  EXPECT_EQ(health_of(one.it), instance_health::degraded);
+  one.feed(contact_lost{});
+  EXPECT_EQ(detail_of(one.it, one.now), "") << "nothing is in transition";
+}
+
 }  // namespace
 }  // namespace ostler::lifecycle
