@@ -357,5 +357,18 @@ TEST(fleet_recovery, ends_a_delete_that_was_under_way) {
   EXPECT_THAT(one.there, IsEmpty());
 }
 
+TEST(fleet, carries_hooks_and_services_without_ports) {
+  driven_fleet one;
+  auto spec = with_port("web");
+  spec.after_connected_hook = spec.before_close_hook = true;
+  spec.services.push_back({.name = "worker"});
+  one.create(spec), one.start("web"), one.settle();
+  EXPECT_EQ(one.at("web").now, phase::running);
+  EXPECT_EQ(one.at("web").spec.services[1].port, 0);
+  EXPECT_EQ(one.give(port_found_taken{one.at("web").id, "worker"}).ignored, "no port is leased to it");
+  one.stop("web"), one.settle();
+  EXPECT_EQ(one.at("web").now, phase::stopped);
+}
+
 }  // namespace
 }  // namespace ostler::lifecycle

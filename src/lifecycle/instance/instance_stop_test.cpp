@@ -377,5 +377,33 @@ TEST(instance_restart, while_waiting_for_a_turn_waits_for_it_again) {
   one.until(phase::running);
 }
 
+TEST(instance_stop, asked_again_after_a_failure_tries_at_once) {
+  auto one = stopping(phase::tearing_down);
+  one.fail_until(phase::stop_failed);
+  one.feed(stop_asked{"user"});
+  EXPECT_EQ(one.it.now, phase::tearing_down);
+  one.until(phase::stopped);
+}
+
+TEST(instance_stop, waits_for_services_that_are_stopping) {
+  auto one = stopping(phase::stopping_services);
+  one.feed(one.report("stopping", false));
+  EXPECT_EQ(one.it.now, phase::stopping_services);
+  one.feed(one.report("stopped", false));
+  EXPECT_EQ(one.it.now, phase::disconnecting);
+}
+
+TEST(instance_stop, a_failed_start_that_cannot_be_taken_back_says_what_is_left) {
+  auto one = begun(phase::launching);
+  one.fail_step("no such image", false);
+  one.fail_until(phase::start_failed);
+  EXPECT_EQ(message_of(one.it), "no such image");
+  EXPECT_THAT(last_told(one, "instance.failed")->reason, StartsWith("no such image; left behind: "));
+  EXPECT_EQ(one.it.resources.size(), 3U);
+  one.settle();
+  EXPECT_THAT(one.it.resources, IsEmpty());
+  EXPECT_THAT(one.there, IsEmpty());
+}
+
 }  // namespace
 }  // namespace ostler::lifecycle
