@@ -108,15 +108,15 @@ preparing
   start asked -> preparing: ignored: already wanted running
   stop asked; stop asked, force; restart asked; delete asked; delete asked, force -> cancelling: instance.stopping
   attention set -> preparing: attention.changed
-  recovered -> looking: **inspect**, instance.phase
+  recovered; resource existed -> looking: **inspect**, instance.phase
   turn granted -> preparing: ignored: no turn asked for
   tick, due -> preparing: **cancel**
   tick, early -> preparing: ignored: nothing is due
   project resolved; workspace resolved; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> preparing: ignored: stale answer
   resource made -> preparing: held directory, intent container, **make container**, resource.allocated
-  resource existed; step failed; contact closed; place doubted -> preparing: noted
   resource removed -> preparing: ignored: its removal was not ordered
   hook done -> preparing: ignored: no hook is under way
+  step failed; contact closed; place doubted -> preparing: noted
   step failed for good -> tearing-down: **remove directory**, instance.stopping
   contact made; contact interrupted; contact lost -> preparing: ignored: no connection is wanted
   contact failed -> preparing: ignored: no connection is being made
@@ -125,15 +125,15 @@ launching
   start asked -> launching: ignored: already wanted running
   stop asked; stop asked, force; restart asked; delete asked; delete asked, force -> cancelling: instance.stopping
   attention set -> launching: attention.changed
-  recovered -> looking: **inspect**, instance.phase
+  recovered; resource existed -> looking: **inspect**, instance.phase
   turn granted -> launching: ignored: no turn asked for
   tick, due -> launching: **cancel**
   tick, early -> launching: ignored: nothing is due
   project resolved; workspace resolved; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> launching: ignored: stale answer
   resource made -> connecting: held keeper, **open link**, resource.allocated, instance.phase
-  resource existed; step failed; contact closed; place doubted -> launching: noted
   resource removed -> launching: ignored: its removal was not ordered
   hook done -> launching: ignored: no hook is under way
+  step failed; contact closed; place doubted -> launching: noted
   step failed for good -> stopping-keeper: **stop keeper keeper**, instance.stopping
   contact made; contact interrupted; contact lost -> launching: ignored: no connection is wanted
   contact failed -> launching: ignored: no connection is being made

@@ -201,7 +201,6 @@ TEST(instance_start, already_exists_is_looked_at_and_not_believed) {
   auto one = begun(phase::preparing);
   one.feed(resource_existed{one.newest(), one.it.doing->resource});
   EXPECT_FALSE(one.find("directory")->held);
-  one.wait();
   EXPECT_EQ(orders_of(one).back(), "inspect");
   one.there.insert(one.find("directory")->name);
   one.answer();
@@ -212,10 +211,11 @@ TEST(instance_start, already_exists_is_looked_at_and_not_believed) {
 
 TEST(instance_start, already_exists_without_end_ends_like_any_failure) {
   auto one = begun(phase::preparing);
-  for (int i = 0; i < 4; ++i) {
+  for (int tries = 1; one.it.now != phase::tearing_down; ++tries) {
     one.feed(resource_existed{one.newest(), one.it.doing->resource});
-    if (one.it.now != phase::preparing) break;
-    one.wait().answer();
+    one.answer();
+    ASSERT_EQ(one.it.attempts, tries) << "one failure for each time it was not found";
+    if (!one.it.failed) one.wait();
   }
   one.until(phase::start_failed);
   EXPECT_THAT(message_of(one.it), HasSubstr("is said to exist already, but cannot be found"));
@@ -225,7 +225,6 @@ TEST(instance_start, a_foreign_resource_is_never_adopted) {
   auto one = begun(phase::preparing);
   auto const made = one.it.doing->resource;
   one.feed(resource_existed{one.newest(), made});
-  one.wait();
   one.feed(inspected{one.newest(), {{.resource = made, .seen = presence::present, .ours = false}}});
   EXPECT_EQ(one.it.failed->why.code, error_code::foreign_resource);
   EXPECT_THAT(one.it.failed->why.message, HasSubstr("exists but bears no label of ours"));
