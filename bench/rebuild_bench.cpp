@@ -3,9 +3,9 @@
 // first steps. The figure counts in `release` only.
 #include <benchmark/benchmark.h>
 #include <condition_variable>
+#include <cstdlib>
 #include <filesystem>
 #include <mutex>
-#include <stdlib.h>
 #include <string>
 
 #include "base/ensure.hpp"

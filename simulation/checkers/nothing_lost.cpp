@@ -45,7 +45,7 @@ class checker final : public observer {
     if (std::holds_alternative<create_asked>(asked.what)) one.created = true;
     auto const wanted = goal_of(asked.what);
     if (!wanted) return;
-    one.acknowledged = *wanted;
+    one.acknowledged = wanted;
     // A later request may have been decided meanwhile; then either may be true after a crash.
     one.waiting = one.asked_last != *wanted;
   }

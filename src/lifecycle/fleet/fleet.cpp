@@ -178,7 +178,9 @@ void fleet::take(round& now, for_instance const& happened) {
   now.out.answer = happened.id;
   bool const begins = std::holds_alternative<start_asked>(happened.what) ||
                       std::holds_alternative<restart_asked>(happened.what);
-  if (begins && storage_full_) {
+  bool const runs_already = std::holds_alternative<start_asked>(happened.what) &&
+                            find(happened.id)->wanted == goal::running && !find(happened.id)->failed;
+  if (begins && !runs_already && storage_full_) {
     now.out.answer =
         fail(error_code::storage_full, "nothing is started while the disk of the journal is full");
     return;
@@ -343,14 +345,16 @@ void fleet::step_instance(round& now, instance_id id, instance_event const& even
     --counts_.in_state.at(static_cast<std::size_t>(before_state));
     ++counts_.in_state.at(static_cast<std::size_t>(after_state));
   }
-  std::string const actor = one.it.actor;
   for (auto& change : stepped.ledger) {
     account(id, provider, change);
     if (planted(fault::release_not_written) && change.kind == ledger_change_kind::released) continue;
     if (planted(fault::intent_not_written) && change.kind == ledger_change_kind::intent) continue;
     now.out.ledger.push_back({id, std::move(change)});
   }
-  for (auto& told : stepped.notices) emit(now, id, actor, std::move(told));
+  for (auto& told : stepped.notices) {
+    auto const actor = std::move(told.actor);
+    emit(now, id, actor, std::move(told));
+  }
   if (stepped.changed) changed(now, id);
   set_wake(id, one);
   // The orders come last: some of them are for machines in here, which step this instance again.
@@ -391,8 +395,7 @@ void fleet::step_link(round& now, instance_id id, link_event const& event) {
   one.line = std::move(stepped.next);
   if (stepped.ignored) now.out.ignored = *stepped.ignored;
   set_wake(id, one);
-  for (auto& command : stepped.commands)
-    now.out.orders.push_back({id, one.it.spec.provider, std::move(command)});
+  for (auto const& command : stepped.commands) now.out.orders.push_back({id, one.it.spec.provider, command});
   for (auto const& told : stepped.notices)
     if (members_.contains(id)) tell_instance(now, id, told);
 }

@@ -169,6 +169,7 @@ struct notice {
   std::string to;
   std::string message;
   std::string reason;
+  std::string actor;  // who caused it: a person, an agent, recovery, policy, the keeper
 };
 
 enum class ledger_change_kind : std::uint8_t { intent, held, released };

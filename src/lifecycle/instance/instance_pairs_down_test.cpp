@@ -39,7 +39,7 @@ before-close
   resource made -> before-close: ignored: held already
   resource removed -> before-close: ignored: its removal was not ordered
   hook done; step failed; step failed for good -> stopping-services: **stop services**, instance.phase
-  contact made -> before-close: link.registered, instance.connected
+  contact made -> before-close: link.registered
   contact interrupted -> before-close: link.reconnecting
   contact lost -> before-close: link.reconnect_failed
   contact failed -> before-close: ignored: no connection is being made
@@ -59,7 +59,7 @@ stopping-services
   resource made -> stopping-services: ignored: held already
   resource removed -> stopping-services: ignored: its removal was not ordered
   step failed; step failed for good -> disconnecting: **close link**, instance.phase
-  contact made -> stopping-services: link.registered, instance.connected
+  contact made -> stopping-services: link.registered
   contact interrupted -> stopping-services: link.reconnecting
   contact lost -> stopping-services: link.reconnect_failed
   contact failed -> stopping-services: ignored: no connection is being made
@@ -80,7 +80,7 @@ disconnecting
   resource made -> disconnecting: ignored: held already
   resource removed -> disconnecting: ignored: its removal was not ordered
   hook done -> disconnecting: ignored: no hook is under way
-  contact made -> disconnecting: link.registered, instance.connected
+  contact made -> disconnecting: link.registered
   contact interrupted -> disconnecting: link.reconnecting
   contact lost -> disconnecting: link.reconnect_failed
   contact failed -> disconnecting: ignored: no connection is being made

@@ -117,7 +117,7 @@ preparing
   resource removed -> preparing: ignored: its removal was not ordered
   hook done -> preparing: ignored: no hook is under way
   step failed; contact closed; place doubted -> preparing: noted
-  step failed for good -> tearing-down: **remove directory**, instance.stopping
+  step failed for good -> tearing-down: **remove directory**, **return turn**, instance.stopping
   contact made; contact interrupted; contact lost -> preparing: ignored: no connection is wanted
   contact failed -> preparing: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> preparing: ignored: a report of another keeper
@@ -134,7 +134,7 @@ launching
   resource removed -> launching: ignored: its removal was not ordered
   hook done -> launching: ignored: no hook is under way
   step failed; contact closed; place doubted -> launching: noted
-  step failed for good -> stopping-keeper: **stop keeper keeper**, instance.stopping
+  step failed for good -> stopping-keeper: **stop keeper keeper**, **return turn**, instance.stopping
   contact made; contact interrupted; contact lost -> launching: ignored: no connection is wanted
   contact failed -> launching: ignored: no connection is being made
   services reported, ready -> launching: service.ready

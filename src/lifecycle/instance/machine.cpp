@@ -1,12 +1,31 @@
 #include "lifecycle/instance/machine.hpp"
 
 #include <fmt/format.h>
+#include <type_traits>
 
 #include "lifecycle/instance/step_facts.hpp"
 
 namespace ostler::lifecycle {
 
+namespace {
+
+template <class Event> std::string actor_of(Event const& happened) {
+  if constexpr (requires { happened.actor; }) return happened.actor;
+  constexpr bool from_the_keeper =
+      std::is_same_v<Event, services_reported> || std::is_same_v<Event, contact_made> ||
+      std::is_same_v<Event, contact_interrupted> || std::is_same_v<Event, contact_lost>;
+  if constexpr (from_the_keeper) return "keeper";
+  if constexpr (std::is_same_v<Event, recovered>) return "recovery";
+  if constexpr (std::is_same_v<Event, tick> || std::is_same_v<Event, place_doubted>) return "policy";
+  return {};
+}
+
+}  // namespace
+
 instance_step machine::run(instance_event const& event) {
+  actor_ = std::visit([](auto const& happened) { return actor_of(happened); }, event);
+  // What follows from a request is done for whoever asked.
+  if (actor_.empty()) actor_ = it_.actor;
   std::visit([this](auto const& happened) { on(happened); }, event);
   // A refused request changes nothing, not even what is waited for.
   if (!out_.refused) {
@@ -125,6 +144,7 @@ std::string_view machine::event_type(instance_state state) {
 }
 
 void machine::tell(notice told) {
+  told.actor = actor_;
   out_.changed = true;
   out_.notices.push_back(std::move(told));
 }
@@ -144,7 +164,7 @@ bool machine::end_operation(operation_number number, bool (*fits)(step_kind)) {
 void machine::give_turn_back() {
   if (!it_.turn && !it_.turn_asked) return;
   bool const needed = direction_of(it_) == direction::up && it_.now != phase::running;
-  if (needed || (it_.doing && !is_cancellable(it_.doing->step))) return;
+  if (needed || (it_.doing && is_heavy(it_.doing->step))) return;
   it_.turn = it_.turn_asked = false;
   out_.orders.push_back({.kind = order_kind::return_turn});
 }

@@ -62,6 +62,7 @@ class machine {
   void on(contact_closed const&);
   void on(services_reported const& e);
   void on(place_doubted const& e);
+  std::string reason_of(service_view const& view) const;
   void tell_of_service(service_view const& view);
   void settle_services();
 
@@ -110,6 +111,7 @@ class machine {
   moment const& at_;
   numbers const& rules_;
   instance it_;
+  std::string actor_;
   instance_step out_{};
 };
 

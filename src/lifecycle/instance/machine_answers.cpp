@@ -226,7 +226,8 @@ void machine::on(contact_made const& e) {
   it_.services_ordered = false;
   if (it_.doing && it_.doing->step == step_kind::connect) it_.doing.reset();
   tell({.type = e.again ? "link.reconnected" : "link.registered", .message = message_of(it_)});
-  if (!e.again && it_.now != phase::running) tell({.type = "instance.connected", .message = message_of(it_)});
+  if (!e.again && it_.now != phase::running && direction_of(it_) == direction::up)
+    tell({.type = "instance.connected", .message = message_of(it_)});
 }
 
 void machine::on(contact_interrupted const& e) {
@@ -285,6 +286,13 @@ void machine::on(place_doubted const& e) {
   doubt_everything();
 }
 
+// Every end names a reason.
+std::string machine::reason_of(service_view const& view) const {
+  if (!view.error.empty() || (view.state != "stopped" && view.state != "unknown")) return view.error;
+  if (view.state == "unknown") return "its keeper died";
+  return view.ready ? "it is done" : fmt::format("asked by {}", it_.actor);
+}
+
 void machine::tell_of_service(service_view const& view) {
   auto const before = std::ranges::find(it_.services, view.name, &service_view::name);
   bool const was_known = before != it_.services.end();
@@ -301,7 +309,7 @@ void machine::tell_of_service(service_view const& view) {
         .from = was_known ? before->state : "idle",
         .to = view.state,
         .message = view.message,
-        .reason = view.error});
+        .reason = reason_of(view)});
 }
 
 void machine::settle_services() {

@@ -137,7 +137,9 @@ bool machine::begin(planned_step const& next) {
                         .started = at_.now,
                         .limit = awake_limit(limit_of(next.kind, it_, rules_), at_.now)};
   // What an earlier start only meant to make is made by this one, and goes with it.
-  if (heavy && next.known) it_.resources[index].start_number = it_.start_number;
+  if (heavy && next.known &&
+      std::exchange(it_.resources[index].start_number, it_.start_number) != it_.start_number)
+    out_.changed = true;
   if (planted(fault::deadline_never_armed)) it_.doing->limit = awake_limit(duration_max, at_.now);
   if (removes && !std::exchange(it_.resources[index].removal_ordered, true)) out_.changed = true;
   enter_for(next.kind);

@@ -199,7 +199,7 @@ class stepper {
   service& now() { return out_.next; }
   std::uint64_t generation() { return now().process.generation; }
   void ignore(std::string_view why) { out_.ignored = why; }
-  void order(service_command command) { out_.commands.push_back(std::move(command)); }
+  void order(service_command command) { out_.commands.push_back(command); }
   void tell(service_fact fact) { tell(fact, message(now(), rules_)); }
   void tell(service_fact fact, std::string text) { out_.notices.push_back({fact, std::move(text)}); }
   static error make(error_code code, std::string text) {
