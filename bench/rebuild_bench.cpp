@@ -76,7 +76,7 @@ void rebuild(benchmark::State& state) {
   fill(directory);
   for (auto _ : state) {
     auto opened = open_in(directory);
-    auto loaded = records::read_contents(*opened->load());
+    auto loaded = records::read_contents(*opened->load(records::live_prefix));
     ensure(loaded.has_value(), "the records are read back");
     fleet all({});
     all.load(std::move(loaded->instances), loaded->last_seq);

@@ -31,7 +31,7 @@ void daemon::begin() {
   wake_planned_.reset();
   fleet_rules rules{.limits = on_.plan.numbers, .quotas = {}, .ports = {}};
   if (on_.plan.work.quota > 0) rules.quotas.set("*", "container", on_.plan.work.quota);
-  auto const contents = journal_.load();
+  auto const contents = journal_.load(records::live_prefix);
   auto loaded = records::read_contents(*contents);
   if (!loaded) {
     damage_ = loaded.error().message;

@@ -103,7 +103,9 @@ class journal {
   // `refused_event` together with the next transaction that is kept; or, once everything given was answered,
   // start again behind the newest number kept.
   virtual void commit(transaction change, committed done) = 0;
-  virtual result<contents> load() = 0;
+  // The states whose keys begin with `prefix`, and all else whole.
+  virtual result<contents> load(std::string_view prefix) = 0;
+  result<contents> load() { return load({}); }
   // Events after `after`, oldest first, at most `limit`; of one instance when one is given.
   virtual result<std::vector<event_record>> events(sequence after, std::size_t limit,
                                                    std::optional<instance_id> instance = {}) = 0;

@@ -78,10 +78,11 @@ void memory_journal::fill_refused_numbers(transaction const& change) {
     events_.push_back(refused_in_place_of(seq, first.time));
 }
 
-result<contents> memory_journal::load() {
+result<contents> memory_journal::load(std::string_view prefix) {
   contents all_kept;
-  all_kept.states.reserve(states_.size());
-  for (auto const& [key, body] : states_) all_kept.states.push_back({key, body});
+  for (auto next = states_.lower_bound(prefix); next != states_.end() && next->first.starts_with(prefix);
+       ++next)
+    all_kept.states.push_back({next->first, next->second});
   all_kept.open_ledger.reserve(open_.size());
   for (auto const& [resource, record] : open_) all_kept.open_ledger.push_back(record);
   all_kept.first_seq = events_.empty() ? 0 : events_.front().seq;

@@ -28,7 +28,8 @@ class memory_journal final : public journal {
   explicit memory_journal(number_check check = number_check::on) : check_(check) {}
 
   void commit(transaction change, committed done) override;
-  result<contents> load() override;
+  using journal::load;
+  result<contents> load(std::string_view prefix) override;
   result<std::vector<event_record>> events(sequence after, std::size_t limit,
                                            std::optional<instance_id> instance = {}) override;
   result<std::vector<ledger_record>> ledger_of(instance_id instance) override;

@@ -9,9 +9,9 @@
 namespace ostler::records {
 namespace {
 
-constexpr std::string_view instance_prefix = "instance/";
+constexpr std::string_view deleted_prefix = "deleted/";
 
-std::string key_of(instance_id id) { return fmt::format("{}{}", instance_prefix, id.text()); }
+std::string key_of(instance_id id) { return fmt::format("{}{}", live_prefix, id.text()); }
 
 journal::ledger_status status_of(lifecycle::ledger_change_kind kind) {
   switch (kind) {
@@ -72,6 +72,8 @@ journal::transaction to_transaction(lifecycle::fleet const& after, lifecycle::fl
     auto const* it = after.find(id);
     change.states.push_back({key_of(id), it == nullptr ? std::nullopt : std::optional(write_instance(*it))});
   }
+  for (auto const& it : step.deleted)
+    change.states.push_back({fmt::format("{}{}", deleted_prefix, it.id.text()), write_instance(it)});
   change.ledger.reserve(step.ledger.size());
   for (auto const& [who, what] : step.ledger)
     change.ledger.push_back({what.entry.id, who, status_of(what.kind),
@@ -86,7 +88,7 @@ result<loaded> read_contents(journal::contents const& kept) {
   loaded out{.instances = {}, .last_seq = kept.last_seq};
   out.instances.reserve(kept.states.size());
   for (auto const& record : kept.states) {
-    if (!record.key.starts_with(instance_prefix) || !record.body) continue;
+    if (!record.key.starts_with(live_prefix) || !record.body) continue;
     auto it = read_instance(*record.body);
     if (!it) return damaged(record.key, it.error().message);
     if (key_of(it->id) != record.key) return damaged(record.key, "it is about " + it->id.text());

@@ -17,6 +17,10 @@ result<lifecycle::instance> read_instance(std::string_view text);
 std::string write_event(lifecycle::fleet_event const& event);
 result<lifecycle::fleet_event> read_event(std::string_view text);
 
+// Under this prefix stand the instances there are; a start loads nothing else. What was deleted stands
+// elsewhere, for ever.
+constexpr std::string_view live_prefix = "instance/";
+
 // The one transaction that keeps all of a step, or nothing of it.
 journal::transaction to_transaction(lifecycle::fleet const& after, lifecycle::fleet_step const& step);
 

@@ -176,8 +176,11 @@ TEST(records, a_step_becomes_one_transaction) {
   EXPECT_EQ(change.events[0].type, "instance.defined");
   auto const gone = to_transaction(all, all.step(for_instance{id, delete_asked{"user"}}, {{}, noon, 2}));
   EXPECT_EQ(gone.why, journal::purpose::relief);
-  ASSERT_EQ(gone.states.size(), 1U);
-  EXPECT_FALSE(gone.states[0].body) << "the key is removed with the instance";
+  ASSERT_EQ(gone.states.size(), 2U);
+  EXPECT_EQ(gone.states[0].key, "instance/" + id.text());
+  EXPECT_FALSE(gone.states[0].body) << "a start does not read it any more";
+  EXPECT_EQ(gone.states[1].key, "deleted/" + id.text());
+  EXPECT_EQ(read_instance(gone.states[1].body.value())->spec.name, "web") << "it is known for ever";
 }
 
 TEST(records, the_ledger_is_written_with_its_status) {

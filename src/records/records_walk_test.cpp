@@ -42,7 +42,8 @@ class kept_records {
 
   journal::contents contents() const {
     journal::contents all;
-    for (auto const& [key, body] : states_) all.states.push_back({key, body});
+    for (auto const& [key, body] : states_)
+      if (key.starts_with(live_prefix)) all.states.push_back({key, body});
     for (auto const& [id, entry] : open_) all.open_ledger.push_back(entry);
     all.last_seq = last_seq_;
     return all;

@@ -149,6 +149,10 @@ TEST_P(conformance, the_newest_state_of_a_key_is_loaded_sorted_and_a_removed_one
   third.states = {{"c", "2"}, {"c", std::nullopt}, {"c", "3"}};
   keep(third);
   rig_->reopen();
+  EXPECT_TRUE(subject().load("no such prefix/")->states.empty());
+  auto const under = subject().load("d")->states;
+  ASSERT_EQ(under.size(), 1U);
+  EXPECT_EQ(under[0].key, "d");
   auto const states = subject().load().value().states;
   ASSERT_EQ(states.size(), 4U);
   EXPECT_EQ(states[0].key, "");

@@ -72,7 +72,7 @@ attempt<void> reader::prepare() {
     statement& into;
     std::string_view sql;
   } const wanted[] = {
-      {states_, "SELECT key, body FROM state ORDER BY key"},
+      {states_, "SELECT key, body FROM state WHERE key >= ? AND key < ? ORDER BY key"},
       {open_ledger_,
        "SELECT resource, instance, status, body FROM ledger WHERE status < 2 ORDER BY resource"},
       {ledger_of_,
@@ -94,20 +94,23 @@ attempt<void> reader::prepare() {
   return {};
 }
 
-result<contents> reader::load() {
+result<contents> reader::load(std::string_view prefix) {
   std::scoped_lock const held(mutex_);
   contents all;
   // One transaction, so that all parts are of one moment.
   auto loaded = database_.run("BEGIN");
-  if (loaded) loaded = load_into(all);
+  if (loaded) loaded = load_into(all, prefix);
   auto const ended = database_.run("COMMIT");
   if (!loaded) return std::unexpected(as_error(loaded.error(), file_));
   if (!ended) return std::unexpected(as_error(ended.error(), file_));
   return all;
 }
 
-attempt<void> reader::load_into(contents& all) {
+attempt<void> reader::load_into(contents& all, std::string_view prefix) {
   auto query_states = states_.once();
+  // No byte of a key sorts behind this one.
+  auto const end = std::string(prefix) + '\xff';
+  query_states.text(prefix).text(end);
   auto states = all_rows<state_record>(query_states, [](statement::use const& row) -> attempt<state_record> {
     return state_record{std::string(row.text_at(0)), std::string(row.text_at(1))};
   });

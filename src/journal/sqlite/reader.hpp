@@ -19,7 +19,7 @@ class reader {
  public:
   static result<std::unique_ptr<reader>> open(std::filesystem::path const& file);
 
-  result<contents> load();
+  result<contents> load(std::string_view prefix);
   result<std::vector<event_record>> events(sequence after, std::size_t limit,
                                            std::optional<instance_id> instance);
   result<std::vector<ledger_record>> ledger_of(instance_id instance);
@@ -35,7 +35,7 @@ class reader {
   reader(connection database, std::filesystem::path file)
       : database_(std::move(database)), file_(std::move(file)) {}
   attempt<void> prepare();
-  attempt<void> load_into(contents& all);
+  attempt<void> load_into(contents& all, std::string_view prefix);
   attempt<std::optional<sequence>> one_seq(statement const& query);
 
   std::mutex mutex_;

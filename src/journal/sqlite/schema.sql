@@ -4,7 +4,7 @@
 -- Ids are their 16 bytes, most significant first, so that they sort by age. Bodies are text that the journal
 -- does not read. Times are milliseconds since 1970 in UTC.
 
--- The newest value under a key. A start reads all of it, in the order of the keys.
+-- The newest value under a key. A start reads those under one prefix, in the order of the keys.
 CREATE TABLE state (
   key  TEXT NOT NULL PRIMARY KEY,
   body TEXT NOT NULL

@@ -34,7 +34,7 @@ sqlite_journal::~sqlite_journal() = default;
 void sqlite_journal::commit(transaction change, committed done) {
   parts_->write->commit(std::move(change), std::move(done));
 }
-result<contents> sqlite_journal::load() { return parts_->read->load(); }
+result<contents> sqlite_journal::load(std::string_view prefix) { return parts_->read->load(prefix); }
 result<std::vector<event_record>> sqlite_journal::events(sequence after, std::size_t limit,
                                                          std::optional<instance_id> instance) {
   return parts_->read->events(after, limit, instance);

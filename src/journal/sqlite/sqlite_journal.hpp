@@ -38,7 +38,8 @@ class sqlite_journal final : public journal {
   ~sqlite_journal() override;
 
   void commit(transaction change, committed done) override;
-  result<contents> load() override;
+  using journal::load;
+  result<contents> load(std::string_view prefix) override;
   result<std::vector<event_record>> events(sequence after, std::size_t limit,
                                            std::optional<instance_id> instance = {}) override;
   result<std::vector<ledger_record>> ledger_of(instance_id instance) override;

@@ -511,6 +511,7 @@ void fleet::forget(round& now, instance_id id) {
   for (auto& [provider, line] : turns_)
     ensure(!line.granted.contains(id) && std::ranges::find(line.waiting, id) == line.waiting.end(),
            "turns are returned before the end");
+  now.out.deleted.push_back(std::move(one.it));
   members_.erase(found);
 }
 

@@ -123,6 +123,7 @@ struct fleet_step {
   std::string_view ignored;
   std::vector<fleet_event> events;
   std::vector<instance_id> changed;  // each once; one that is no longer found was deleted
+  std::vector<instance> deleted;     // as they were at the end
   std::vector<fleet_ledger_change> ledger;
   std::vector<fleet_order> orders;
   // Whether the journal may refuse this when the disk is full: true for what makes something new.

@@ -347,6 +347,29 @@ TEST(instance_answers, about_what_nobody_knows_are_passed_over) {
   one.until(phase::running);
 }
 
+TEST(instance_events, say_who_caused_them) {
+  driven_instance one(full_spec());
+  one.feed(start_asked{"agent via mcp"});
+  EXPECT_EQ(last_told(one, "instance.starting")->actor, "agent via mcp");
+  one.until(phase::running);
+  EXPECT_EQ(last_told(one, "instance.running")->actor, "keeper") << "its report made it so";
+  one.feed(one.report("error", false));
+  EXPECT_EQ(last_told(one, "service.error")->actor, "keeper");
+  one.feed(stop_asked{"user"});
+  one.until(phase::stopped);
+  EXPECT_EQ(last_told(one, "instance.stopped")->actor, "user")
+      << "the last answer was to an order for whoever asked";
+}
+
+TEST(instance_events, name_a_reason_for_every_service_that_ended) {
+  driven_instance one(full_spec());
+  one.feed(start_asked{"user"});
+  one.until(phase::running);
+  one.feed(stop_asked{"agent via mcp"});
+  one.until(phase::stopped);
+  EXPECT_EQ(last_told(one, "service.stopped")->reason, "asked by agent via mcp");
+}
+
 TEST(instance_health_word, counts_what_has_finished_and_what_is_not_required) {
   auto spec = full_spec();
   spec.services.push_back({.name = "docs", .required = false});
