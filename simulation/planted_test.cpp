@@ -3,9 +3,17 @@
 #include <ctime>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <ostream>
 
 #include "base/planted_fault.hpp"
 #include "simulation/search.hpp"
+
+namespace ostler {
+
+// The name in the list of tests.
+static void PrintTo(planted_fault_facts const& one, std::ostream* out) { *out << one.slip; }
+
+}  // namespace ostler
 
 namespace ostler::simulation {
 namespace {

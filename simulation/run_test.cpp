@@ -2,11 +2,16 @@
 #include "simulation/run.hpp"
 
 #include <gtest/gtest.h>
+#include <ostream>
 
 #include "simulation/checkers/checkers.hpp"
 #include "simulation/search.hpp"
 
 namespace ostler::simulation {
+
+// The name in the list of tests.
+static void PrintTo(shipped_scenario const& one, std::ostream* out) { *out << one.name; }
+
 namespace {
 
 scenario open_shipped(shipped_scenario const& shipped) {
