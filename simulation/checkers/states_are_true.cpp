@@ -25,7 +25,7 @@ class checker final : public observer {
     std::map<std::string, instant> still;
     auto const& rules = at.plan.numbers;
     // A silent link is noticed at the first look after the timeout.
-    milliseconds const silence = rules.heartbeat_timeout * 2;
+    milliseconds const silence = at.plan.wrong.link_silence_every > 0ms ? rules.heartbeat_timeout * 2 : 3s;
     at.fleet->each([&](instance const& it) {
       bool const lives = keeper_lives(at, it.id);
       auto const state = state_of(it.now);

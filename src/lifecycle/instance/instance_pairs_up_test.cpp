@@ -216,7 +216,7 @@ running
   resource made -> running: ignored: held already
   resource removed -> running: ignored: its removal was not ordered
   contact made -> running: **start services**, link.registered
-  contact interrupted -> running: link.reconnecting
+  contact interrupted -> running: **inspect**, link.reconnecting
   contact lost -> running: **inspect**, link.reconnect_failed
   contact failed -> running: ignored: no connection is being made; **open link**
   contact closed -> running: **open link**
@@ -225,21 +225,24 @@ running
   services reported, stopped -> running: service.stopped
 running, reconnecting
   start asked -> running: ignored: already wanted running
-  stop asked; restart asked; delete asked -> disconnecting: **close link**, instance.stopping
-  stop asked, force; delete asked, force -> disconnecting: **close link (force)**, instance.stopping
+  stop asked; restart asked; delete asked -> disconnecting: **cancel**, **close link**, instance.stopping
+  stop asked, force; delete asked, force -> disconnecting: **cancel**, **close link (force)**, instance.stopping
   attention set -> running: attention.changed
-  recovered; place doubted -> running: **inspect**
+  recovered -> running: **inspect**
   turn granted -> running: ignored: no turn asked for
-  tick, due; tick, early -> running: ignored: nothing is due
-  project resolved; workspace resolved; resource existed; hook done; step failed; step failed for good; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> running: ignored: stale answer
+  tick, due -> running: **cancel**
+  tick, early -> running: ignored: nothing is due
+  project resolved; workspace resolved; resource existed -> running: ignored: stale answer
   resource made -> running: ignored: held already
   resource removed -> running: ignored: its removal was not ordered
-  contact made -> running: **start services**, link.registered
+  hook done -> running: ignored: no hook is under way
+  step failed; step failed for good; inspected, all is there; contact closed; services reported, ready; place doubted -> running: noted
+  inspected, the keeper is gone -> waiting-for-turn: **close link**, **ask turn**, service.not_ready, instance.starting
+  inspected, the place is gone -> disconnecting: released directory, **close link**, resource.released, instance.stopping
+  contact made -> running: link.registered
   contact interrupted -> running: link.reconnecting
-  contact lost -> running: **inspect**, link.reconnect_failed
-  contact failed -> running: ignored: no connection is being made; **open link**
-  contact closed -> running: **open link**
-  services reported, ready -> running: noted
+  contact lost -> running: link.reconnect_failed
+  contact failed -> running: ignored: no connection is being made
   services reported, in error -> running: service.error
   services reported, stopped -> running: service.stopped
 running, lost contact

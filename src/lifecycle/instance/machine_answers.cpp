@@ -231,6 +231,8 @@ void machine::on(contact_made const& e) {
 }
 
 void machine::on(contact_interrupted const& e) {
+  // A dead keeper ends its link too; who looks at once need not wait until all attempts have failed.
+  if (it_.link == link_view::registered) doubt_everything();
   if (it_.link == link_view::down) return ignore("no connection is wanted");
   it_.link = link_view::reconnecting;
   it_.link_attempt = e.attempt;
