@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/name.hpp"
+
 namespace ostler::detail {
 namespace {
 
@@ -9,9 +11,8 @@ constexpr std::string_view digits = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr std::size_t length = 26;
 
 std::unexpected<error> refuse(std::string_view prefix, std::string_view text) {
-  return fail(
-      error_code::text_malformed,
-      fmt::format("'{}' is not an id; allowed: {} and {} characters of {}", text, prefix, length, digits));
+  return fail(error_code::text_malformed, fmt::format("{} is not an id; allowed: {} and {} characters of {}",
+                                                      in_quotes(text), prefix, length, digits));
 }
 
 }  // namespace

@@ -55,5 +55,13 @@ TEST(id, another_kind_or_nonsense_is_refused) {
   }
 }
 
+TEST(id, a_refusal_is_one_short_line_whatever_was_given) {
+  for (auto const& text : {std::string("ins_\n\x1b[2J"), std::string(100'000, 'x')}) {
+    auto const message = instance_id::parse(text).error().message;
+    EXPECT_EQ(message.find_first_of("\n\x1b"), std::string::npos);
+    EXPECT_LT(message.size(), 500U);
+  }
+}
+
 }  // namespace
 }  // namespace ostler

@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <limits>
 
+#include "base/name.hpp"
+
 namespace ostler {
 namespace {
 
@@ -19,8 +21,8 @@ constexpr std::array units{
 
 std::unexpected<error> refuse(std::string_view text, std::string_view why) {
   return fail(error_code::duration_invalid,
-              fmt::format("'{}' is not a duration: {}; allowed: 250ms, 10s, 1m30s, 2h, 7d, at most {}", text,
-                          why, format_duration(duration_max)));
+              fmt::format("{} is not a duration: {}; allowed: 250ms, 10s, 1m30s, 2h, 7d, at most {}",
+                          in_quotes(text), why, format_duration(duration_max)));
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -54,7 +56,7 @@ result<milliseconds> parse_duration(std::string_view text) {
     auto const* known = static_cast<unit const*>(nullptr);
     for (auto const& candidate : units)
       if (candidate.name == name) known = &candidate;
-    if (known == nullptr) return refuse(text, fmt::format("the unit '{}' is unknown", name));
+    if (known == nullptr) return refuse(text, fmt::format("the unit {} is unknown", in_quotes(name)));
     if (known->milliseconds >= unit_before) return refuse(text, "units go from large to small, each once");
     unit_before = known->milliseconds;
 

@@ -36,6 +36,15 @@ TEST(duration, nonsense_is_refused_with_the_value_and_what_is_allowed) {
   }
 }
 
+TEST(duration, a_refusal_is_one_short_line_whatever_was_given) {
+  for (auto const& text :
+       {std::string("1s\n\x1b[2J"), std::string(100'000, 'x'), "1" + std::string(100'000, 'x')}) {
+    auto const message = parse_duration(text).error().message;
+    EXPECT_EQ(message.find_first_of("\n\x1b"), std::string::npos);
+    EXPECT_LT(message.size(), 500U);
+  }
+}
+
 TEST(wall_time, is_written_as_rfc_3339) {
   EXPECT_EQ(format_wall_time(wall_time(milliseconds(0))), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(format_wall_time(wall_time(milliseconds(1'795'263'363'041))), "2026-11-21T12:16:03.041Z");
