@@ -1,6 +1,18 @@
 #include "simulation/scenario.hpp"
 
 #include <fmt/format.h>
+#include <stdexcept>
+
+// toml++ 3.3 asserts where it should refuse, as for a table [.x], and nothing from outside may stop the
+// program. What it asserts is thrown instead, and caught where the text is parsed.
+namespace ostler::simulation {
+namespace {
+struct toml_gave_up : std::logic_error {
+  using std::logic_error::logic_error;
+};
+}  // namespace
+}  // namespace ostler::simulation
+#define TOML_ASSERT(...) ((__VA_ARGS__) ? void() : throw ostler::simulation::toml_gave_up(#__VA_ARGS__))
 #define TOML_EXCEPTIONS 0
 #include <algorithm>
 #include <array>
@@ -174,17 +186,42 @@ result<void> read_top(scenario& out, toml::table const& document, std::string_vi
   return {};
 }
 
+// The parser repeats what it does not understand as it came, and keys of any length.
+std::string as_one_line(std::string_view description) {
+  constexpr std::size_t shown_max = 300;
+  std::string text(description.substr(0, shown_max));
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
+result<toml::table> parse_document(std::string_view text, std::string_view file) {
+  // The parser's tables of other characters have holes, in which anything may happen.
+  auto const other = std::ranges::find_if(text, [](char c) { return static_cast<unsigned char>(c) > 0x7f; });
+  if (other != text.end())
+    return fail(error_code::text_malformed,
+                fmt::format("{}:{}: a character beyond ASCII; a scenario is written in ASCII", file,
+                            1 + std::count(text.begin(), other, '\n')));
+  try {
+    auto parsed = toml::parse(text, file);
+    if (parsed) return std::move(parsed).table();
+    return fail(error_code::text_malformed, fmt::format("{}:{}: {}", file, parsed.error().source().begin.line,
+                                                        as_one_line(parsed.error().description())));
+  } catch (toml_gave_up const&) {
+    return fail(error_code::text_malformed,
+                fmt::format("{}: not TOML, at a place that the parser does not tell", file));
+  }
+}
+
 }  // namespace
 
 std::span<field_facts const> scenario_fields() { return field_names; }
 
 result<scenario> parse_scenario(std::string_view text, std::string_view file) {
-  auto const parsed = toml::parse(text, file);
-  if (!parsed)
-    return fail(error_code::text_malformed, fmt::format("{}:{}: {}", file, parsed.error().source().begin.line,
-                                                        parsed.error().description()));
+  auto const document = parse_document(text, file);
+  if (!document) return std::unexpected(document.error());
   scenario out;
-  if (auto const done = read_top(out, parsed.table(), file); !done) return std::unexpected(done.error());
+  if (auto const done = read_top(out, *document, file); !done) return std::unexpected(done.error());
   if (auto const name = parse_name("scenario name", out.name); !name)
     return fail(name.error().code, fmt::format("{}: {}", file, name.error().message));
   if (auto const sound = check(out.numbers); !sound)

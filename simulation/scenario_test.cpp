@@ -82,12 +82,25 @@ TEST(scenario, nonsense_is_refused_with_place_value_and_what_is_allowed) {
            {head + "[numbers]\n\"settle.limit\" = \"-5s\"", error_code::duration_invalid, "x.toml:3"},
            {head + "[numbers]\n\"heartbeat.interval\" = \"50m\"", error_code::value_out_of_range, "x.toml"},
            {head + "[work\n", error_code::text_malformed, "x.toml:"},
+           {head + "[w\xc3\xb6rk]\n", error_code::text_malformed, "x.toml:2: a character beyond ASCII"},
+           {head + "[.work]\n", error_code::text_malformed, "x.toml: not TOML"},
+           {head + "[[[work]]]\n", error_code::text_malformed, "x.toml: not TOML"},
        }) {
     auto const refused = parse_scenario(text, "x.toml");
     ASSERT_FALSE(refused.has_value()) << text;
     EXPECT_EQ(facts(refused.error().code).name, facts(code).name) << text << "\n" << refused.error().message;
     EXPECT_NE(refused.error().message.find(says), std::string::npos) << text << "\n"
                                                                      << refused.error().message;
+  }
+}
+
+TEST(scenario, a_refusal_is_one_short_line_whatever_was_given) {
+  std::string const long_key(10'000, 'k');
+  for (auto const& text : {std::string("name = n\0x", 10), std::string("name = \x1b[2J"),
+                           "[" + long_key + "]\n[" + long_key + "]\n"}) {
+    auto const message = parse_scenario(text, "x.toml").error().message;
+    for (char const c : message) EXPECT_GE(static_cast<unsigned char>(c), 0x20) << text;
+    EXPECT_LT(message.size(), 500U);
   }
 }
 
