@@ -87,7 +87,7 @@ class CheckIncludes(planted.PlantedTree):
         self.refused("src/lifecycle/policy/x.cpp", "<sys/socket.h>")
 
     def test_tests_may_include_test_code_and_nobody_else(self):
-        for include in ("<gtest/gtest.h>", "<rapidcheck.h>", '"tests/support/golden.hpp"'):
+        for include in ("<gtest/gtest.h>", "<gmock/gmock.h>", '"tests/support/golden.hpp"'):
             self.allowed("src/base/x_test.cpp", include)
             self.refused("src/base/x.cpp", include)
         self.plant("src/journal/conformance/suite.hpp", "// Suite.\n#include <gtest/gtest.h>\n")
