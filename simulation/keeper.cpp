@@ -201,7 +201,9 @@ void keeper::live(std::size_t which, std::int64_t pid, std::uint64_t generation)
   }
   if (on_.goes_wrong(wrong.stranger_answers)) {
     on_.mischief("a stranger answers on the port", itself_.owner);
-    after(on_.about(50ms), [which](keeper& self) { self.see_signs(which, {0, 77}, true); });
+    after(on_.about(50ms), [which](keeper& self) {  // Once ours has bound the port, nobody else can.
+      if (!self.held_[which].value.ready) self.see_signs(which, {0, 77}, true);
+    });
   }
   if (!on_.goes_wrong(wrong.service_never_ready))
     after(on_.about(300ms), [pid](keeper& self) { self.process_is_ready(pid); });
