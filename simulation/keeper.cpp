@@ -179,12 +179,12 @@ void keeper::spawn(std::size_t which, std::uint64_t generation) {
     self.on_.real.processes.emplace(pid, made);
     self.on_.show([&](observer& o, view const& v) { o.process_began(v, made); });
     self.feed(which, spawned{{generation, pid}});
-    self.live(which, pid, generation);
+    self.live(which, pid);
   });
 }
 
 // The fate of one process: it belongs to the place, and goes on when the keeper dies.
-void keeper::live(std::size_t which, std::int64_t pid, std::uint64_t generation) {
+void keeper::live(std::size_t which, std::int64_t pid) {
   auto const& wrong = on_.plan.wrong;
   auto& one = held_[which];
   if (one.rules.kind == work_kind::task) {
@@ -201,7 +201,8 @@ void keeper::live(std::size_t which, std::int64_t pid, std::uint64_t generation)
   }
   if (on_.goes_wrong(wrong.stranger_answers)) {
     on_.mischief("a stranger answers on the port", itself_.owner);
-    after(on_.about(50ms), [which](keeper& self) {  // Once ours has bound the port, nobody else can.
+    // Once ours has bound the port, nobody else can.
+    after(on_.about(50ms), [which](keeper& self) {
       if (!self.held_[which].value.ready) self.see_signs(which, {0, 77}, true);
     });
   }
@@ -210,7 +211,6 @@ void keeper::live(std::size_t which, std::int64_t pid, std::uint64_t generation)
   if (on_.goes_wrong(wrong.service_crashes))
     after(on_.about(20s),
           [pid](keeper& self) { end_process(self.on_, pid, {exit_status::kind::signal, 11}, &self); });
-  (void)generation;
 }
 
 void keeper::process_is_ready(std::int64_t pid) {

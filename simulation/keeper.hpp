@@ -55,7 +55,7 @@ class keeper : public std::enable_shared_from_this<keeper> {
   void feed(std::size_t which, lifecycle::service_event const& happened);
   void carry(std::size_t which, lifecycle::service_command const& ordered);
   void spawn(std::size_t which, std::uint64_t generation);
-  void live(std::size_t which, std::int64_t pid, std::uint64_t generation);
+  void live(std::size_t which, std::int64_t pid);
   void kill_tree(std::size_t which, std::uint64_t generation);
   void stop_signal(std::size_t which, std::uint64_t generation);
   void check_tree(std::size_t which, std::uint64_t generation);

@@ -21,7 +21,7 @@ void mischief::begin() {
     auto const who = somebody();
     if (!who) return;
     on_.mischief("the place is removed", who);
-    (void)places_.lose_place(who);
+    places_.lose_place(who);
     if (places_.keeper_of(who) == nullptr) links_.keeper_ended(who);
   });
   every(wrong.link_cut_every, [this] {

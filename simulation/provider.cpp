@@ -83,9 +83,8 @@ void provider::play(instance_id who, order const& given, answer_to const& answer
   auto const one = std::make_shared<call>();
   calls_[{who, given.number}] = one;
   auto const& wrong = on_.plan.wrong;
-  auto const reply = [this, one, answer, who](nanoseconds wait, instance_event what) {
+  auto const reply = [this, answer, who](nanoseconds wait, instance_event what) {
     on_.time.after(wait, [answer, who, what] { answer(who, what); });
-    (void)one;
   };
   if (on_.goes_wrong(wrong.call_fails_before))
     return reply(on_.about(50ms), failed(given, "it failed before it began"));
@@ -253,15 +252,14 @@ void provider::end_processes(instance_id who) {
   }
 }
 
-bool provider::lose_place(instance_id who) {
+void provider::lose_place(instance_id who) {
   for (auto const& [name, one] : on_.real.things) {
     if (one.owner != who || one.is_keeper()) continue;
     auto const lost = name;
     if (one.kind == "container") end_inside(who, lost, removal::behind_our_back);
     on_.unmake(lost, removal::behind_our_back);
-    return true;
+    return;
   }
-  return false;
 }
 
 void provider::reboot() {

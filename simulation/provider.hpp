@@ -33,8 +33,8 @@ class provider {
   keeper* keeper_of(instance_id who) const;
   std::shared_ptr<keeper> shared_keeper_of(instance_id who) const;
   void kill_keeper(instance_id who, removal how = removal::behind_our_back);
-  // Removes one thing of the place behind everybody's back; false when there is none.
-  bool lose_place(instance_id who);
+  // Removes one thing of the place behind everybody's back, if there is one.
+  void lose_place(instance_id who);
   // Power off and on: no process is left.
   void reboot();
   std::vector<lifecycle::labelled_thing> list_ours() const;

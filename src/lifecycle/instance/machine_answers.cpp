@@ -284,7 +284,8 @@ void machine::on(services_reported const& e) {
 void machine::on(place_doubted const& e) {
   if (it_.resources.empty()) return ignore("there is no place");
   if (direction_of(it_) != direction::up) return ignore("not on the way up");
-  (void)e;
+  it_.trouble = e.why;
+  out_.changed = true;
   doubt_everything();
 }
 
