@@ -40,7 +40,7 @@ void daemon::begin() {
   fleet_ = std::make_unique<lifecycle::fleet>(std::move(rules));
   fleet_->load(std::move(loaded->instances), loaded->last_seq);
   on_.fleet = fleet_.get();
-  on_.say("  == the daemon starts with {} instances", fleet_->size());
+  on_.say("  == the daemon starts, instances known: {}", fleet_->size());
   if (journal_.health() == journal::condition::full) (void)fleet_->step(storage_seen{true}, at());
   auto recovered = fleet_->recover(at());
   ++steps_;

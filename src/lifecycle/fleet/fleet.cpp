@@ -70,7 +70,7 @@ void fleet::load(std::vector<instance> instances, std::uint64_t last_seq) {
 fleet_step fleet::recover(moment const& at) {
   auto now = begin(at);
   emit(now, {}, "recovery",
-       {.type = "daemon.recovered", .message = fmt::format("{} instances known", members_.size())});
+       {.type = "daemon.recovered", .message = fmt::format("instances known: {}", members_.size())});
   std::vector<instance_id> ids;
   ids.reserve(members_.size());
   for (auto const& [id, one] : members_) ids.push_back(id);

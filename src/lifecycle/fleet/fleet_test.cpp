@@ -340,7 +340,7 @@ TEST(fleet_recovery, takes_up_many_without_starting_anything_twice) {
   auto const done = one.crash();
   EXPECT_EQ(done.events[0].type, "daemon.recovered");
   EXPECT_EQ(done.events[0].seq, before + 1);
-  EXPECT_EQ(done.events[0].message, "40 instances known");
+  EXPECT_EQ(done.events[0].message, "instances known: 40");
   EXPECT_EQ(one.all.counts().of(instance_state::running), 40U);
   one.settle();
   EXPECT_EQ(one.there, there);
