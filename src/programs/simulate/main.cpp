@@ -158,7 +158,7 @@ int main(int count, char** words) {
   bool wants_demo = false;
   bool wants_story = false;
   app.add_option("--scenario", name, "A scenario by name, or a TOML file")->capture_default_str();
-  auto* one = app.add_option("--seed", seed, "Play one seed");
+  auto* one = app.add_option("--seed", seed, "Play one seed")->check(CLI::NonNegativeNumber);
   auto* many =
       app.add_option("--seeds", range, "Play a range, as in 1..1000, until a promise breaks")->excludes(one);
   app.add_flag("--story", wants_story, "With --seed: print all that happens")->needs(one);
