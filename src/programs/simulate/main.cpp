@@ -158,7 +158,10 @@ int main(int count, char** words) {
   bool wants_demo = false;
   bool wants_story = false;
   app.add_option("--scenario", name, "A scenario by name, or a TOML file")->capture_default_str();
-  auto* one = app.add_option("--seed", seed, "Play one seed")->check(CLI::NonNegativeNumber);
+  auto* one = app.add_option("--seed", seed, "Play one seed")->check([](std::string const& text) {
+    return text.starts_with('-') ? fmt::format("{} is not a seed; allowed: 0 or more", in_quotes(text))
+                                 : std::string();
+  });
   auto* many =
       app.add_option("--seeds", range, "Play a range, as in 1..1000, until a promise breaks")->excludes(one);
   app.add_flag("--story", wants_story, "With --seed: print all that happens")->needs(one);
