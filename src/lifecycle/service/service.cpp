@@ -174,10 +174,23 @@ class stepper {
     new_process(event.process);
     record(event.status);
     // The main process is gone, but nobody looked after its children.
-    enter(service_phase::killing);
     now().tree = tree_state::leftovers;
+    now().wanted_up = event.wanted;
+    if (event.wanted) return ended_unasked(!event.was_ready);
+    enter(service_phase::killing);
     tell(service_fact::stopping);
     clear();
+  }
+
+  void on(restored const& event) {
+    if (now().phase != service_phase::idle) return ignore("not idle");
+    if (event.generation < generation()) return ignore("stale process");
+    now().process = {.generation = event.generation, .pid = 0};
+    now().wanted_up = event.wanted;
+    now().done = event.done;
+    if (event.trouble) return give_up(*event.trouble);
+    if (event.wanted && !event.done) return start();
+    rest();
   }
 
   void on(tick const&) {

@@ -195,10 +195,22 @@ struct adopted {
 struct found_gone {
   process_key process;
   exit_status status;
+  // Somebody wants it up still: then it is as if it had ended under our eyes.
+  bool wanted = false;
+  bool was_ready = false;
+};
+// It found that nothing of the service runs, and that all ends are on record: where the predecessor had left
+// it.
+struct restored {
+  // The newest; it is not used again.
+  std::uint64_t generation;
+  bool wanted = false;
+  bool done = false;
+  std::optional<error> trouble;
 };
 using service_event =
     std::variant<want_up, want_down, needs_changed, spawned, spawn_failed, exited, sign_observed, status_told,
-                 liveness_checked, tree_checked, adopted, found_gone, tick>;
+                 liveness_checked, tree_checked, adopted, found_gone, restored, tick>;
 std::string_view name(service_event const& happened);
 
 // Commands: what must be done. Each may be carried out twice.

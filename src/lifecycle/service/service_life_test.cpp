@@ -127,6 +127,49 @@ TEST(service, a_process_found_gone_leaves_a_record_and_no_children) {
   EXPECT_EQ(live.public_now(), service_state::starting) << "the same as an exit";
 }
 
+TEST(service, a_wanted_process_found_gone_is_treated_as_if_it_had_ended_under_our_eyes) {
+  service_bench b;
+  b.feed(found_gone{{5, 500}, code(1), true, true});
+  EXPECT_TRUE(b.ordered(write_exit_record{{5, 500}, code(1), false}));
+  EXPECT_EQ(b.state.phase, service_phase::backing_off);
+
+  service_bench never;
+  never.rules.restart = restart_policy::never;
+  never.feed(found_gone{{5, 500}, {}, true, true});
+  EXPECT_EQ(never.public_now(), service_state::error);
+
+  service_bench task;
+  task.rules.kind = work_kind::task;
+  task.feed(found_gone{{5, 500}, code(0), true, false});
+  task.tree({});
+  EXPECT_TRUE(task.state.done);
+}
+
+TEST(service, restored_is_where_it_was_and_never_uses_a_generation_twice) {
+  service_bench wanted;
+  wanted.feed(restored{.generation = 5, .wanted = true});
+  EXPECT_TRUE(wanted.ordered(spawn{6}));
+
+  service_bench done;
+  done.rules.kind = work_kind::task;
+  done.feed(restored{.generation = 5, .wanted = true, .done = true});
+  EXPECT_EQ(done.public_now(), service_state::stopped);
+  EXPECT_TRUE(satisfied(done.state, done.rules));
+
+  service_bench trouble;
+  trouble.feed(restored{.generation = 5,
+                        .wanted = true,
+                        .trouble = error{error_code::restarts_exhausted, "web exited (1)", {}, {}}});
+  EXPECT_EQ(trouble.public_now(), service_state::error);
+  EXPECT_EQ(trouble.state.trouble->message, "web exited (1)");
+  trouble.feed(want_up{});
+  EXPECT_TRUE(trouble.ordered(spawn{6}));
+
+  service_bench unwanted;
+  unwanted.feed(restored{.generation = 5});
+  EXPECT_EQ(unwanted.public_now(), service_state::stopped);
+}
+
 TEST(service, shows_what_the_process_says_of_itself) {
   service_bench b;
   b.begin();

@@ -94,6 +94,12 @@ std::vector<service_sample> service_samples() {
           sample("error", tree_empty(error_empty))};
 }
 
+namespace {
+
+error service_trouble() { return {error_code::restarts_exhausted, "web exited (1)", {}, {}}; }
+
+}  // namespace
+
 std::vector<service_event_sample> service_event_samples(service const& state) {
   auto const generation = state.process.generation;
   process_key const newest{generation, 70}, older{generation - 1, 60}, next{generation + 1, 80},
@@ -117,6 +123,10 @@ std::vector<service_event_sample> service_event_samples(service const& state) {
           {"adopted, ready", adopted{next, true}},
           {"adopted, not ready", adopted{next, false}},
           {"found_gone", found_gone{next, failed}},
+          {"found_gone, wanted", found_gone{next, failed, true, true}},
+          {"restored, wanted", restored{generation, true}},
+          {"restored, done", restored{generation, true, true}},
+          {"restored, in error", restored{generation, true, false, service_trouble()}},
           {"tick, due", tick{}, true},
           {"tick, early", tick{}},
           {"spawned, older process", spawned{older}},
@@ -127,7 +137,8 @@ std::vector<service_event_sample> service_event_samples(service const& state) {
           {"liveness_checked, older process", liveness_checked{older, false}},
           {"tree_checked, older process", tree_checked{generation - 1, {}}},
           {"adopted, older process", adopted{older, true}},
-          {"found_gone, older process", found_gone{older, failed}}};
+          {"found_gone, older process", found_gone{older, failed}},
+          {"restored, older process", restored{generation - 1}}};
 }
 
 service_outcome service_probe(service_sample const& from, service_event_sample const& event) {
