@@ -149,7 +149,9 @@ template <class Kind> result<void> read(id<Kind>& out, json_value const& from, s
 
 template <described_enum T> result<void> read(T& out, json_value const& from, std::string const& path) {
   auto const* text = from.if_string();
-  if (text == nullptr || !boost::describe::enum_from_string(text->c_str(), out)) {
+  // Describe compares up to the first NUL; what lies behind it must not be overlooked.
+  if (text == nullptr || text->find('\0') != text->npos ||
+      !boost::describe::enum_from_string(text->c_str(), out)) {
     std::string names;
     boost::mp11::mp_for_each<boost::describe::describe_enumerators<T>>(
         [&](auto one) { names += (names.empty() ? "" : ", ") + std::string(one.name); });

@@ -62,6 +62,7 @@ TEST(json, a_wrong_kind_is_refused_with_its_path) {
            {R"({"port":-1})", "$.port is not a whole number"},
            {R"({"parts":[{"number":1},{"number":"x"}]})", "$.parts[1].number"},
            {R"({"paint":"blue"})", "$.paint is not one of red, green"},
+           {R"({"paint":"red\u0000blue"})", "$.paint is not one of red, green"},
            {R"({"who":"svc_1"})", "$.who is not an id"},
            {R"({"flag":0})", "$.flag is not true or false"},
            {R"({"parts":{}})", "$.parts is not a list"},
