@@ -90,18 +90,18 @@ int double_fork() {
   wait_for_ever();
 }
 
-// The same, and it has forgotten the whole environment.
+// A grandchild in another session that has forgotten the whole environment; those between stay until they are
+// killed.
 int scrubbed(char* self) {
   if (fork_with_alarm() == 0) {
     ::setsid();
-    if (fork_with_alarm() != 0) ::_exit(0);
+    if (fork_with_alarm() != 0) wait_for_ever();
     std::array<char, 5> word{'w', 'a', 'i', 't', '\0'};
     std::array<char*, 3> argv{self, word.data(), nullptr};
     std::array<char*, 1> none{nullptr};
     ::execve("/proc/self/exe", argv.data(), none.data());
     ::_exit(127);
   }
-  ::wait(nullptr);
   wait_for_ever();
 }
 

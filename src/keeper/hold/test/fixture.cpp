@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "system/clock.hpp"
 #include "system/process.hpp"
 #include "system/random.hpp"
 
@@ -29,8 +30,7 @@ void end_all(std::string const& token) {
       ::kill(pid, SIGKILL);
       found = true;
     }
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
+    reap_all();
     if (!found) return;
   }
   ADD_FAILURE() << "processes of this test are left: OSTLER_RUN=" << token;
@@ -84,6 +84,21 @@ int wait_for_end(pid_t pid) {
   int status = -1;
   EXPECT_EQ(::waitpid(pid, &status, held ? WNOHANG : 0), pid);
   return status;
+}
+
+void reap_all() {
+  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+  }
+}
+
+bool becomes_true(std::function<bool()> const& holds) {
+  // The system tells nobody of some of this, so there is nothing to wait for but the next look.
+  auto const deadline = system::now() + milliseconds(patience_ms);
+  while (system::now() < deadline) {
+    if (holds()) return true;
+    ::poll(nullptr, 0, 1);
+  }
+  return holds();
 }
 
 with_processes::with_processes() : token(system::random_nonce()) {

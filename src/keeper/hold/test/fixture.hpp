@@ -2,6 +2,7 @@
 // over.
 #pragma once
 
+#include <functional>
 #include <gtest/gtest.h>
 #include <string>
 #include <string_view>
@@ -26,6 +27,10 @@ inline std::string read_all(int from) { return read_until(from, {}); }
 std::string line_of(std::string_view report, std::string_view name);
 // Waits for the end of a child of ours and reaps it: as waitpid() has it.
 int wait_for_end(pid_t pid);
+// Whoever has ended and is ours.
+void reap_all();
+// Looks again and again, with the thread given up between, until it holds; false after a generous while.
+bool becomes_true(std::function<bool()> const& holds);
 
 class with_processes : public testing::Test {
  protected:

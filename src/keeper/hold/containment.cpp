@@ -1,0 +1,270 @@
+#include "keeper/hold/containment.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include "keeper/hold/cgroups.hpp"
+#include "keeper/hold/group_kinds.hpp"
+#include "system/files.hpp"
+
+namespace ostler::keeper {
+namespace {
+
+constexpr std::size_t name_max = 100;
+
+result<void> check_name(std::string_view name) {
+  auto const good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.';
+  };
+  if (!name.empty() && name.size() <= name_max && std::ranges::all_of(name, good)) return {};
+  return fail(error_code::name_invalid, fmt::format("\"{}\" cannot name a group of processes", name));
+}
+
+std::string parent_of(std::string const& path) { return path.substr(0, path.rfind('/')); }
+
+std::string instance_folder(std::string_view instance) { return fmt::format("ostler-{}", instance); }
+
+std::string run_folder(std::string_view run) { return fmt::format("run-{}", run); }
+
+std::string_view controller_of(containment_kind kind) {
+  return kind == containment_kind::cgroup1 ? "freezer" : "";
+}
+
+// Where the runs of this keeper are. A keeper that has left for a cgroup of its own (escape.hpp) is a
+// neighbour of theirs: one that holds processes and passes controllers on does not exist in version 2.
+std::string instance_directory(cgroup_hierarchy const& hierarchy, std::string const& own,
+                               containment_options const& options) {
+  if (path_is_within(options.directory, hierarchy.mount.point) && options.directory != hierarchy.mount.point)
+    return options.directory;
+  auto const folder = instance_folder(options.instance);
+  if (own.ends_with("/" + folder + "/keeper")) return parent_of(own);
+  return own + "/" + folder;
+}
+
+// As /proc/PID/stat counts, and a little less.
+std::uint64_t ticks_now() {
+  auto const per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  auto const since_boot = std::chrono::duration_cast<milliseconds>(system::now().time_since_epoch());
+  auto const ticks = static_cast<std::uint64_t>(since_boot.count()) * per_second / 1000;
+  return ticks - std::min<std::uint64_t>(ticks, 2);
+}
+
+}  // namespace
+
+std::string_view text(containment_kind kind) {
+  switch (kind) {
+    case containment_kind::cgroup2: return "cgroup2";
+    case containment_kind::cgroup1: return "cgroup1";
+    case containment_kind::scan: return "scan";
+  }
+  return "scan";
+}
+
+std::optional<containment_kind> containment_kind_named(std::string_view word) {
+  for (auto const kind : {containment_kind::cgroup2, containment_kind::cgroup1, containment_kind::scan})
+    if (word == text(kind)) return kind;
+  return std::nullopt;
+}
+
+run_group::run_group(std::string token, limit_keeper limits)
+    : token_(std::move(token)), limits_(std::move(limits)) {}
+
+spawn_place run_group::place() const {
+  spawn_place place{.cgroup2_directory = -1, .cgroup1_procs = limits_.joined(), .marker = {}};
+  place.marker = fmt::format("{}={}", run_variable, token_);
+  add_place(place);
+  return place;
+}
+
+bool run_group::bears_token(pid_t pid) const { return system::environment_of(pid, run_variable) == token_; }
+
+bool run_group::contains(pid_t pid) const { return bears_token(pid); }
+
+void run_group::find_limits() {
+  if (auto const whom = members()) limits_.find_cgroup1(*whom);
+}
+
+result<std::vector<pid_t>> run_group::members(reach how) {
+  auto const seen = how == reach::thorough ? look_thoroughly() : look();
+  if (!seen) return std::unexpected(seen.error());
+  std::vector<pid_t> pids;
+  pids.reserve(seen->size());
+  for (auto const& one : *seen) pids.push_back(one.pid);
+  return pids;
+}
+
+result<std::vector<system::process_stat>> run_group::look_thoroughly() {
+  auto found = look();
+  if (!found) return found;
+  auto const all = system::all_processes();
+  if (!all) return std::unexpected(all.error());
+  for (auto const& seen : living(*all)) {
+    auto const same = [&](auto const& other) { return other.pid == seen.pid; };
+    if (std::ranges::none_of(*found, same) && bears_token(seen.pid)) found->push_back(seen);
+  }
+  return found;
+}
+
+result<void> run_group::signal_all(std::vector<system::process_stat> const& whom, int number) const {
+  result<void> outcome;
+  for (auto const& one : whom) {
+    // Opened, then looked at again, then signalled; by its number where the kernel has no pidfd.
+    auto const held = system::open_pidfd(one.pid);
+    auto const seen = system::stat_of(one.pid);
+    if (!seen || seen->start_ticks != one.start_ticks || !contains(one.pid)) continue;
+    if (!held) {
+      ::kill(one.pid, number);
+      continue;
+    }
+    if (auto const sent = system::signal_pidfd(held.get(), number); !sent)
+      outcome = std::unexpected(sent.error());
+  }
+  return outcome;
+}
+
+result<void> run_group::signal(int number) {
+  auto const whom = look();
+  if (!whom) return std::unexpected(whom.error());
+  return signal_all(*whom, number);
+}
+
+result<kill_outcome> run_group::kill(reach how) {
+  auto const outcome = kill_group();
+  if (!outcome || how == reach::group || *outcome == kill_outcome::some_left) return outcome;
+  short_while const limit;
+  for (;;) {
+    auto const escaped = look_thoroughly();
+    if (!escaped) return std::unexpected(escaped.error());
+    if (escaped->empty()) return kill_outcome::emptied;
+    if (auto done = signal_all(*escaped, SIGKILL); !done) return std::unexpected(done.error());
+    if (!limit.wait()) return kill_outcome::some_left;
+  }
+}
+
+result<void> run_group::remove() {
+  auto const left = members();
+  if (!left) return std::unexpected(left.error());
+  if (!left->empty())
+    return fail(error_code::stop_incomplete,
+                fmt::format("the run still has processes: {}", fmt::join(*left, ", ")));
+  if (auto done = remove_group(); !done) return done;
+  return limits_.remove();
+}
+
+result<limit_report> run_group::limit(run_limits const& wanted) {
+  auto const whom = members();
+  if (!whom) return std::unexpected(whom.error());
+  return limits_.apply(wanted, *whom);
+}
+
+run_usage run_group::usage() {
+  auto used = limits_.usage();
+  if (used.pids) return used;
+  if (auto const whom = members()) used.pids = whom->size();
+  return used;
+}
+
+result<containment> containment::open(containment_options options) {
+  if (auto named = check_name(options.instance); !named) return std::unexpected(named.error());
+  containment made;
+  made.instance_ = options.instance;
+  if (options.forced) {
+    if (auto done = made.try_kind(*options.forced, options); !done)
+      return fail(error_code::feature_missing,
+                  fmt::format("{} was asked for: {}", text(*options.forced), done.error().message));
+    made.explanation_ += ", as asked";
+    return made;
+  }
+  std::string refused;
+  for (auto const kind : {containment_kind::cgroup2, containment_kind::cgroup1, containment_kind::scan}) {
+    auto const done = made.try_kind(kind, options);
+    if (done) break;
+    refused += fmt::format("; no {}: {}", text(kind), done.error().message);
+  }
+  made.explanation_ += refused;
+  return made;
+}
+
+result<void> containment::try_kind(containment_kind kind, containment_options const& options) {
+  if (kind != containment_kind::scan) {
+    auto const hierarchy = find_hierarchy(controller_of(kind));
+    if (!hierarchy) return std::unexpected(hierarchy.error());
+    auto const own = hierarchy->directory_of(hierarchy->own_path);
+    if (!own)
+      return fail(error_code::feature_missing,
+                  fmt::format("our cgroup {} is not below {}", hierarchy->own_path, hierarchy->mount.point));
+    auto made = cgroup_directory::make(instance_directory(*hierarchy, *own, options));
+    if (!made) return std::unexpected(made.error());
+    if (auto const type = made->read("cgroup.type"); type && !type->starts_with("domain\n"))
+      return fail(error_code::feature_missing, fmt::format("{} is for threads only", made->path()));
+    directory_ = made->path();
+  }
+  kind_ = kind;
+  explanation_ =
+      directory_.empty() ? std::string(text(kind)) : fmt::format("{} at {}", text(kind), directory_);
+  return {};
+}
+
+result<std::unique_ptr<run_group>> containment::make_group(std::string_view run, std::string token,
+                                                           std::uint64_t birth) {
+  if (auto named = check_name(run); !named) return std::unexpected(named.error());
+  if (token.empty() || token.find('\0') != std::string::npos)
+    return fail(error_code::value_out_of_range, "a run needs a token");
+  limit_keeper limits(fmt::format("{}/{}", instance_folder(instance_), run_folder(run)));
+  if (kind_ == containment_kind::scan)
+    return std::make_unique<scan_group>(std::move(token), std::move(limits), birth);
+  auto const hierarchy = find_hierarchy(controller_of(kind_));
+  if (!hierarchy) return std::unexpected(hierarchy.error());
+  // Somebody may have cleared away what was empty.
+  if (auto above = cgroup_directory::make(directory_); !above) return std::unexpected(above.error());
+  auto made = cgroup_directory::make(directory_ + "/" + run_folder(run));
+  if (!made) return std::unexpected(made.error());
+  auto path = hierarchy->path_of(made->path());
+  if (kind_ == containment_kind::cgroup2) {
+    limits.use_cgroup2(made->path(), parent_of(directory_));
+    return std::make_unique<cgroup2_group>(std::move(token), std::move(limits), std::move(*made),
+                                           std::move(path), cgroup2_group::kill_by::file);
+  }
+  auto procs = system::open_at(made->get(), "cgroup.procs", O_WRONLY);
+  if (!procs) return std::unexpected(procs.error());
+  return std::make_unique<cgroup1_group>(std::move(token), std::move(limits), std::move(*made),
+                                         std::move(path), std::move(*procs));
+}
+
+result<std::unique_ptr<run_group>> containment::prepare(std::string_view run, std::string token,
+                                                        run_limits const& limits) {
+  auto made = make_group(run, std::move(token), ticks_now());
+  if (!made) return made;
+  auto const there = (*made)->members();
+  if (!there) return std::unexpected(there.error());
+  if (!there->empty())
+    return fail(
+        error_code::foreign_resource,
+        fmt::format("there are processes in the place of the new run {}: {}", run, fmt::join(*there, ", ")));
+  if (auto limited = (*made)->limit(limits); !limited) {
+    static_cast<void>((*made)->remove());
+    return std::unexpected(limited.error());
+  }
+  return made;
+}
+
+result<std::unique_ptr<run_group>> containment::find(std::string_view run, std::string token) {
+  auto made = make_group(run, std::move(token), 0);
+  if (made) (*made)->find_limits();
+  return made;
+}
+
+result<void> containment::remove() const {
+  if (directory_.empty()) return {};
+  auto const open = cgroup_directory::open(directory_);
+  if (!open && open.error().code == error_code::file_unknown) return {};
+  if (!open) return std::unexpected(open.error());
+  return open->remove();
+}
+
+}  // namespace ostler::keeper
