@@ -1,0 +1,85 @@
+// Carries what a service prints from its FIFO into its log, and past whoever listens.
+//
+// A writer that is faster than the disk waits, as it would before a file; nothing is thrown away here. While
+// little is said a pump reads 64 KiB at a time from a FIFO of the usual size. A FIFO that was found full is
+// made larger, and read with a buffer as large. All pumps of a keeper share one buffer, which is given back
+// to the system when nobody has said anything for a while.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+
+#include "base/result.hpp"
+#include "keeper/logs/log_store.hpp"
+#include "keeper/loop/loop.hpp"
+#include "system/fd.hpp"
+
+namespace ostler::keeper {
+
+class pump_buffer {
+ public:
+  static constexpr std::size_t size = std::size_t{1} << 20;
+  static constexpr auto quiet_after = seconds(1);
+
+  explicit pump_buffer(loop& owner);
+  ~pump_buffer() { release(); }
+  pump_buffer(pump_buffer const&) = delete;
+  pump_buffer& operator=(pump_buffer const&) = delete;
+
+  // Empty when the system has no memory; the bytes wait in their FIFO then. Only what is touched costs
+  // memory.
+  std::span<std::byte> borrow();
+  bool held() const { return memory_ != nullptr; }
+
+ private:
+  friend class pump;
+  void release();
+  void look_whether_quiet();
+
+  alarm quiet_;
+  std::byte* memory_ = nullptr;
+  bool used_ = false;
+};
+
+class pump {
+ public:
+  // The bytes are valid during the call only. It may not destroy the pump.
+  using listener = std::function<void(log_stream stream, byte_view bytes)>;
+  using ended = std::function<void()>;
+
+  // All of them must outlive the pump.
+  pump(loop& owner, log_store& store, pump_buffer& buffer, log_stream stream);
+
+  // Reads `from`, the keeper's end of a FIFO, from now on. `at_end` is called once when nobody holds the
+  // other end any more; the pump has stopped by then, and may be started again for the next life of the
+  // service.
+  result<void> start(system::fd from, ended at_end = {});
+  // Leaves what is still in the FIFO there.
+  void stop();
+  bool running() const { return static_cast<bool>(from_); }
+  void listen(listener told) { told_ = std::move(told); }
+
+  // Takes what is there now, for one whose writer has exited: returns false when somebody else still holds
+  // the other end. Bounded, so that a descendant that goes on printing cannot hold us: `bytes_max` at most.
+  bool drain_now(std::size_t bytes_max = 16 * pump_buffer::size);
+
+ private:
+  enum class found : std::uint8_t { some, nothing, end };
+  found read_some(std::size_t bytes_max);
+  void ready();
+  void finish();
+  void grow();
+
+  watch watch_;
+  log_store* store_;
+  pump_buffer* buffer_;
+  log_stream stream_;
+  system::fd from_;
+  ended at_end_;
+  listener told_;
+  std::size_t read_size_ = 0;
+  bool may_grow_ = true;
+};
+
+}  // namespace ostler::keeper
