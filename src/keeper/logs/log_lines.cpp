@@ -231,6 +231,38 @@ line_found backward_lines::next(log_line& line) {
   return line_found::line;
 }
 
+// Is some of the line that is unfinished before `first` kept? If not, it is told where what is left of it
+// begins.
+bool backward_lines::begins_earlier(log_walk& walk, placed_chunk const& first, log_stream stream) {
+  auto& known = unfinished_[open_index(stream)];
+  auto const begin = first.head.position;
+  auto const wanted = (streams_ & (stream == log_stream::out ? streams_out : streams_err)) != 0;
+  if (!wanted || first.head.open[open_index(stream)] == 0) return false;
+  if (begin > known.from && begin <= known.to) return known.earlier;
+  walk.seek(begin);
+  known = {.from = begin, .to = begin};
+  while (auto const chunk = walk.previous()) {
+    if (chunk->head.end_position() != known.from) break;
+    known.from = chunk->head.position;
+    known.earlier = chunk->head.stream == stream;
+    if (known.earlier) break;
+  }
+  return known.earlier;
+}
+
+// There is nothing before, but there was.
+bool backward_lines::tell_beginning() {
+  if (upper_ == 0) return false;
+  chunk_header const after{.position = upper_, .lines_before = store_->first_lines()};
+  wire::log_cursor const beginning{
+      .position = 0, .lines = upper_ == store_->first_position() ? 0 : wire::log_cursor::lines_unknown};
+  kept_line told{.line = {.kind = wire::log_record_kind::dropped},
+                 .text = wire::encode(gap_before(beginning, after))};
+  lines_.push_back(std::move(told));
+  upper_ = 0;
+  return true;
+}
+
 bool backward_lines::fill() {
   log_walk walk(*store_);
   walk.seek(upper_);
@@ -247,12 +279,11 @@ bool backward_lines::fill() {
     first = chunk;
     looked += chunk->head.size_on_disk();
   }
-  if (!first) return false;
+  if (!first) return tell_beginning();
   auto const begin = first->head.position;
-  auto const before = walk.previous();
   std::array<bool, 2> hidden{};
-  if (before && before->head.end_position() == begin)
-    hidden = {first->head.open[0] > 0, first->head.open[1] > 0};
+  for (auto const stream : {log_stream::out, log_stream::err})
+    hidden[open_index(stream)] = begins_earlier(walk, *first, stream);
   bytes_read_ += walk.bytes_read();
 
   forward_lines forward(*store_, streams_);

@@ -106,7 +106,15 @@ class backward_lines {
     log_line line;
     std::string text;
   };
+  // Of windows that begin behind `from`, up to `to`.
+  struct unfinished_known {
+    std::uint64_t from = 0;
+    std::uint64_t to = 0;
+    bool earlier = false;
+  };
   bool fill();
+  bool begins_earlier(log_walk& walk, placed_chunk const& first, log_stream stream);
+  bool tell_beginning();
 
   log_store const* store_;
   std::uint8_t streams_;
@@ -115,6 +123,7 @@ class backward_lines {
   std::uint64_t upper_;
   std::size_t window_;
   std::vector<kept_line> lines_;
+  std::array<unfinished_known, 2> unfinished_;
   std::string text_;
   std::uint64_t bytes_read_ = 0;
 };
