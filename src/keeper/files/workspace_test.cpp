@@ -3,9 +3,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
+#include "keeper/files/test/swapper.hpp"
 #include "keeper/files/test/workspace_fixture.hpp"
 
 namespace ostler::keeper {
@@ -166,26 +166,8 @@ TEST_P(a_workspace, walks_back_and_forth_only_so_far) {
   EXPECT_TRUE(files_.open_beneath(path, O_PATH | O_DIRECTORY));
 }
 
-// Swaps a directory and a link to outside until told to stop.
-class swapper {
- public:
-  explicit swapper(fs::path const& inside) {
-    auto const at = inside / "door";
-    fs::create_directory(at);
-    test::temporary_place::write(at / "secret", "inside!");
-    fs::create_symlink("../outside", inside / "way out");
-    thread_ = std::jthread([at, out = inside / "way out"](std::stop_token const& stop) {
-      while (!stop.stop_requested())
-        ::renameat2(AT_FDCWD, at.c_str(), AT_FDCWD, out.c_str(), RENAME_EXCHANGE);
-    });
-  }
-
- private:
-  std::jthread thread_;
-};
-
 TEST_P(a_workspace, is_not_left_while_somebody_swaps_a_directory_and_a_link) {
-  swapper const attacker(inside());
+  test::swapper const attacker(*this);
   int stayed = 0;
   for (int round = 0; round < 5000; ++round) {
     auto const read = files_.open_beneath("door/secret", O_RDONLY);
