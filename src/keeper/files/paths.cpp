@@ -8,7 +8,7 @@ namespace ostler::keeper {
 namespace {
 
 // How many bytes the character at the front takes, or 0 when it is none. Overlong forms and surrogates are
-// let through: this decides how a message looks, not what a name means.
+// let through: this decides how a name is shown and marked, not what it means.
 std::size_t utf8_length(std::string_view text) {
   auto const first = static_cast<unsigned char>(text.front());
   std::size_t const length = first < 0x80                      ? 1
@@ -54,6 +54,15 @@ bool has_component(std::string_view path, std::string_view component) {
   while (!path.empty())
     if (next_component(path) == component) return true;
   return false;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    auto const length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 std::string shown(std::string_view path) {

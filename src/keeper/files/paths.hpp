@@ -26,6 +26,8 @@ std::string join(std::string_view folder, std::string_view name);
 std::string_view next_component(std::string_view& rest);
 bool has_component(std::string_view path, std::string_view component);
 
+bool is_utf8(std::string_view text);
+
 // For messages: control characters and what is not UTF-8 are escaped, and no more than 80 bytes are shown.
 std::string shown(std::string_view path);
 

@@ -24,7 +24,7 @@ class temporary_place {
     base_ = ::mkdtemp(pattern.data());
     fs::create_directory(inside());
     fs::create_directory(outside());
-    write(outside() / "secret", "outside");
+    write(outside() / "secret", "kept outside");
   }
   ~temporary_place() {
     std::error_code ignored;
@@ -45,7 +45,7 @@ class temporary_place {
   }
   // What lies outside, and only that.
   void expect_outside_untouched() const {
-    EXPECT_EQ(read(outside() / "secret"), "outside");
+    EXPECT_EQ(read(outside() / "secret"), "kept outside");
     EXPECT_EQ(std::distance(fs::directory_iterator(outside()), {}), 1);
   }
 
