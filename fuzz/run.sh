@@ -4,6 +4,7 @@
 #
 #   fuzz/run.sh [SECONDS [TARGET...]]     by default 60 seconds for every target: records, settings, scenario,
 #                                         dotenv
+#   fuzz/run.sh [SECONDS [TARGET...]]     by default 60 seconds for every target: records, settings, scenario, tar
 #
 # New inputs are kept in build/fuzz/corpus, what breaks a promise in build/fuzz/findings. Ends with 1 when something
 # was found, 2 on wrong usage.
@@ -11,6 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 all=(records settings scenario dotenv)
+all=(records settings scenario tar)
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
 if ! [[ $seconds =~ ^[1-9][0-9]*$ ]]; then

@@ -1,0 +1,189 @@
+// Real sockets, held by real processes.
+#include "keeper/ports/ports.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "system/fd.hpp"
+
+namespace ostler::keeper {
+namespace {
+
+enum class reuse : std::uint8_t { no, yes };
+
+// Bound to 127.0.0.1 or ::1 at a port of the system's choice, or at the one given.
+class a_socket {
+ public:
+  explicit a_socket(int family = AF_INET, reuse how = reuse::no, std::uint16_t port = 0)
+      : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    int const on = 1;
+    if (how == reuse::yes) ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    sockaddr_storage address{};
+    address.ss_family = static_cast<sa_family_t>(family);
+    auto* const v4 = reinterpret_cast<sockaddr_in*>(&address);
+    auto* const v6 = reinterpret_cast<sockaddr_in6*>(&address);
+    if (family == AF_INET)
+      v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    else
+      v6->sin6_addr = in6addr_loopback;
+    // At the same place in both.
+    v4->sin_port = htons(port);
+    socklen_t size = family == AF_INET ? sizeof(*v4) : sizeof(*v6);
+    bound_ = ::bind(fd_.get(), reinterpret_cast<sockaddr*>(&address), size) == 0;
+    ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    port_ = ntohs(v4->sin_port);
+  }
+  a_socket& listen() {
+    EXPECT_EQ(::listen(fd_.get(), 5), 0);
+    return *this;
+  }
+  bool bound() const { return bound_; }
+  std::uint16_t port() const { return port_; }
+  int get() const { return fd_.get(); }
+  void close() { fd_.reset(); }
+
+ private:
+  system::fd fd_;
+  std::uint16_t port_ = 0;
+  bool bound_ = false;
+};
+
+// Holds what it inherited until it is told to end.
+class a_child {
+ public:
+  a_child() : pid_(::fork()) {
+    if (pid_ != 0) return;
+    for (;;) ::pause();
+  }
+  ~a_child() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  a_child(a_child const&) = delete;
+  a_child& operator=(a_child const&) = delete;
+  pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_;
+};
+
+TEST(a_port_table, tells_who_listens_where) {
+  a_socket v4;
+  a_socket const bound_only;
+  v4.listen();
+  auto const all = port_table().listeners();
+  ASSERT_TRUE(all) << all.error().message;
+  auto const found = std::ranges::find(*all, v4.port(), &listener::port);
+  ASSERT_NE(found, all->end());
+  EXPECT_EQ(text_of(*found), "127.0.0.1:" + std::to_string(v4.port()));
+  EXPECT_EQ(std::ranges::find(*all, bound_only.port(), &listener::port), all->end());
+}
+
+TEST(a_port_table, tells_ipv6_as_well) {
+  a_socket v6(AF_INET6);
+  if (!v6.bound()) GTEST_SKIP() << "this machine has no IPv6";
+  v6.listen();
+  auto const all = port_table().listeners();
+  ASSERT_TRUE(all);
+  auto const found = std::ranges::find(*all, v6.port(), &listener::port);
+  ASSERT_NE(found, all->end());
+  EXPECT_EQ(text_of(*found), "[::1]:" + std::to_string(v6.port()));
+}
+
+TEST(a_port_table, finds_the_process_that_holds_the_socket) {
+  a_child const other;
+  a_socket listening;
+  listening.listen();
+  a_child const holder;
+  auto const port = listening.port();
+  port_table const table;
+  EXPECT_EQ(table.owner_of(port, std::vector{other.pid(), holder.pid()}).value(), holder.pid());
+  EXPECT_EQ(table.owner_of(port, std::vector{other.pid()}).value(), std::nullopt);
+  EXPECT_EQ(table.owner_of(port, std::vector{::getpid()}).value(), ::getpid());
+  listening.close();
+  EXPECT_EQ(table.who_listens(port).value(), holder.pid());
+  EXPECT_FALSE(port_free(port).value());
+}
+
+TEST(a_port_table, takes_a_process_that_has_ended_for_one_that_holds_nothing) {
+  pid_t gone = 0;
+  {
+    a_child const child;
+    gone = child.pid();
+  }
+  EXPECT_EQ(port_table().owner_of(80, std::vector{gone}).value(), std::nullopt);
+  EXPECT_EQ(port_table().listeners(gone).error().code, error_code::file_unknown);
+}
+
+TEST(a_port_table, skips_lines_that_it_cannot_read) {
+  auto pattern = (std::filesystem::temp_directory_path() / "ostler-ports-XXXXXX").string();
+  std::filesystem::path const proc = ::mkdtemp(pattern.data());
+  std::filesystem::create_directories(proc / "7/net");
+  std::ofstream(proc / "7/net/tcp") << "  sl  local_address rem_address   st\n"
+                                    << "   0: 0100007F:0050 00000000:0000 0A 0:0 0:0 0 0 0 41 1\n"
+                                    << "   1: 0100007F 00000000:0000 0A\n"
+                                    << std::string(100'000, 'x') << "\n\n"
+                                    << "   2: XX00007F:0051 00000000:0000 0A 0:0 0:0 0 0 0 42 1\n"
+                                    << "   3: 00000000:0052 00000000:0000 0A 0:0 0:0 0 0 0 43 1\n"
+                                    << "   4: 0100007F:0053 0100007F:0050 01 0:0 0:0 0 0 0 44 1\n";
+  auto const all = port_table(proc.string()).listeners(7);
+  std::filesystem::remove_all(proc);
+  ASSERT_TRUE(all);
+  ASSERT_EQ(all->size(), 2U);
+  EXPECT_EQ(text_of((*all)[0]), "127.0.0.1:80");
+  EXPECT_EQ(text_of((*all)[1]), "0.0.0.0:82");
+  EXPECT_EQ((*all)[1].inode, 43U);
+}
+
+TEST(a_port, is_taken_while_somebody_listens_or_has_bound_it) {
+  for (auto const how : {reuse::no, reuse::yes}) {
+    a_socket holder(AF_INET, how);
+    EXPECT_FALSE(port_free(holder.port()).value());
+    holder.listen();
+    EXPECT_FALSE(port_free(holder.port()).value());
+    holder.close();
+    EXPECT_TRUE(port_free(holder.port()).value());
+  }
+}
+
+TEST(a_port, is_taken_when_only_ipv6_has_it) {
+  a_socket v6(AF_INET6);
+  if (!v6.bound()) GTEST_SKIP() << "this machine has no IPv6";
+  v6.listen();
+  EXPECT_FALSE(port_free(v6.port()).value());
+}
+
+TEST(a_port, is_free_when_only_the_ends_of_connections_are_left) {
+  a_socket server(AF_INET, reuse::yes);
+  server.listen();
+  a_socket const client;
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(server.port());
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::connect(client.get(), reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
+  system::fd accepted(::accept4(server.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  ASSERT_TRUE(accepted);
+  server.close();
+  // Open, then closed by the server's side first, which leaves TIME_WAIT with it.
+  EXPECT_TRUE(port_free(server.port()).value());
+  accepted.reset();
+  EXPECT_TRUE(port_free(server.port()).value());
+  EXPECT_TRUE(a_socket(AF_INET, reuse::yes, server.port()).bound());
+}
+
+TEST(a_port, is_no_port_when_it_is_0) {
+  EXPECT_EQ(port_free(0).error().code, error_code::value_out_of_range);
+}
+
+}  // namespace
+}  // namespace ostler::keeper
