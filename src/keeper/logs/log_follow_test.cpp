@@ -144,6 +144,24 @@ TEST(a_reader, is_told_of_a_segment_that_somebody_deleted) {
   }
 }
 
+TEST(a_reader, reads_what_lies_around_a_damaged_chunk) {
+  follow_rig r;
+  r.out_lines(0, 60);
+  r.store.reset();
+  auto const file = r.scratch.files().at(0);
+  auto content = content_of(file);
+  // In the header of the chunk of line 30: the first ten are a byte shorter.
+  content.at(segment_header_size + 30 * (chunk_overhead + 8) - 10 + 5) ^= 1;
+  write_file(file, content);
+  r.store = r.scratch.open(small);
+  auto const all = ask_all(*r.store, {}).records;
+  EXPECT_EQ(all.size(), 60U);
+  EXPECT_EQ(the_drop(all).lines, 1U);
+  EXPECT_EQ(the_drop(all).bytes, 8U);
+  EXPECT_EQ(all.at(30).kind, log_record_kind::dropped);
+  EXPECT_EQ(all.at(31).payload, "line 31");
+}
+
 TEST(a_reader, survives_that_all_was_deleted_under_it) {
   follow_rig r;
   r.out_lines(0, 100);

@@ -75,6 +75,7 @@ std::optional<placed_chunk> log_walk::next() {
     // Its segment is gone: on with the first of those that are left.
     if (here->number != number_) stand_at(*here, false);
     if (offset_ < here->end_offset && open(*here)) {
+      if (!file_->chunk_at(offset_, position_)) step_over_damage(*here);
       if (auto const head = file_->chunk_at(offset_, position_)) {
         placed_chunk const chunk{.offset = offset_, .head = *head};
         offset_ = chunk.end_offset();
@@ -90,13 +91,30 @@ std::optional<placed_chunk> log_walk::next() {
   }
 }
 
+// What lies behind a damaged chunk is reached from the end of the segment.
+void log_walk::step_over_damage(log_segment const& segment) {
+  auto at = segment.end_offset;
+  auto position = segment.end_position;
+  for (;;) {
+    auto const chunk = file_->chunk_before(at);
+    if (!chunk || chunk->offset < offset_ || chunk->head.position < position_ ||
+        chunk->head.end_position() > position)
+      break;
+    at = chunk->offset;
+    position = chunk->head.position;
+  }
+  offset_ = at;
+  position_ = position;
+}
+
 std::optional<placed_chunk> log_walk::previous() {
   for (;;) {
     auto const* const here = segment_before(number_ + 1);
     if (here == nullptr) return std::nullopt;
     if (here->number != number_) stand_at(*here, true);
     if (offset_ > segment_header_size && open(*here)) {
-      if (auto const chunk = file_->chunk_before(std::min(offset_, here->end_offset))) {
+      auto const chunk = file_->chunk_before(std::min(offset_, here->end_offset));
+      if (chunk && chunk->head.end_position() <= position_) {
         offset_ = chunk->offset;
         position_ = chunk->head.position;
         return chunk;

@@ -35,6 +35,7 @@ class log_walk {
   log_segment const* segment_after(std::uint64_t number) const;
   log_segment const* segment_before(std::uint64_t number) const;
   bool open(log_segment const& segment);
+  void step_over_damage(log_segment const& segment);
   void stand_at(log_segment const& segment, bool at_end);
 
   log_store const* store_;
