@@ -15,4 +15,14 @@ add_library(re2 UNKNOWN IMPORTED GLOBAL)
 set_target_properties(re2 PROPERTIES
   IMPORTED_LOCATION "${re2_library}"
   INTERFACE_INCLUDE_DIRECTORIES "${OSTLER_RE2_INCLUDE}"
+# RE2, as a library that a static program can hold.
+find_path(RE2_INCLUDE_DIR re2/re2.h REQUIRED)
+find_library(RE2_LIBRARY NAMES libre2.a re2 REQUIRED)
+find_package(Threads REQUIRED)
+mark_as_advanced(RE2_INCLUDE_DIR RE2_LIBRARY)
+
+add_library(re2::re2 UNKNOWN IMPORTED)
+set_target_properties(re2::re2 PROPERTIES
+  IMPORTED_LOCATION "${RE2_LIBRARY}"
+  INTERFACE_INCLUDE_DIRECTORIES "${RE2_INCLUDE_DIR}"
   INTERFACE_LINK_LIBRARIES Threads::Threads)

@@ -6,6 +6,7 @@
 #                                         dotenv
 #   fuzz/run.sh [SECONDS [TARGET...]]     by default 60 seconds for every target: records, settings, scenario, tar
 #                                 log_reader
+#                                         dotenv, notify
 #
 # New inputs are kept in build/fuzz/corpus, what breaks a promise in build/fuzz/findings. Ends with 1 when something
 # was found, 2 on wrong usage.
@@ -15,6 +16,7 @@ cd "$(dirname "$0")/.."
 all=(records settings scenario dotenv)
 all=(records settings scenario tar)
 all=(records settings scenario log_reader)
+all=(records settings scenario dotenv notify)
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
 if ! [[ $seconds =~ ^[1-9][0-9]*$ ]]; then
