@@ -149,7 +149,7 @@ child_plan plan_of(spawn_request const& request, preparation& made) {
 }
 
 std::string why_it_failed(spawn_request const& request, preparation const& made, child_plan const& plan) {
-  auto const reason = system::errno_text(plan.failed_errno);
+  auto reason = system::errno_text(plan.failed_errno);
   if (plan.failed == child_step::directory)
     return fmt::format("could not enter the directory \"{}\": {}", request.directory, reason);
   if (plan.failed != child_step::execute) return fmt::format("could not {}: {}", text(plan.failed), reason);
