@@ -67,9 +67,10 @@ int main(int argc, char** argv) {
 
   std::array<char*, 2> arguments{program.data(), nullptr};
   std::array<char*, 1> nothing{nullptr};
-  auto const bare = [&] {
+  auto const bare = [&](bool session) {
     auto const pid = ::vfork();
     if (pid == 0) {
+      if (session) ::setsid();
       ::dup2(ends[1], 1);
       ::execve(program.c_str(), arguments.data(), nothing.data());
       ::_exit(127);
@@ -79,8 +80,15 @@ int main(int argc, char** argv) {
   keeper::spawn_request wanted;
   wanted.argv = {program};
   wanted.output = ends[1];
+  wanted.ignored = keeper::ignored_signals();
   auto const spawned = [&wanted] {
     auto const made = keeper::spawn(wanted);
+    return made ? made->pid : -1;
+  };
+  auto grouped = wanted;
+  grouped.session = keeper::spawn_session::own_group;
+  auto const spawned_grouped = [&grouped] {
+    auto const made = keeper::spawn(grouped);
     return made ? made->pid : -1;
   };
   auto holder = keeper::containment::open({.instance = "bench", .forced = {}, .directory = {}});
@@ -93,8 +101,10 @@ int main(int argc, char** argv) {
     return made ? made->pid : -1;
   };
 
-  std::vector<method> methods{{"vfork + execve", bare, {}, {}},
-                              {"spawn", spawned, {}, {}},
+  std::vector<method> methods{{"vfork + execve", [&] { return bare(false); }, {}, {}},
+                              {"vfork + setsid + execve", [&] { return bare(true); }, {}, {}},
+                              {"spawn, own group", spawned_grouped, {}, {}},
+                              {"spawn, own session", spawned, {}, {}},
                               {"spawn into " + holder->explanation(), spawned_contained, {}, {}}};
   for (int round = 0; round < rounds; ++round)
     for (auto& one : methods) measure(one, ends[0]);

@@ -1,6 +1,7 @@
 #include "keeper/hold/spawn.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <string_view>
@@ -137,6 +138,10 @@ child_plan plan_of(spawn_request const& request, preparation& made) {
   plan.oom_score_size = made.oom_score.size();
   plan.limits = made.limits.data();
   plan.limit_count = made.limits.size();
+  if (request.ignored) {
+    plan.handlers_known = true;
+    plan.reset_signals = *request.ignored;
+  }
   plan.no_new_privileges = request.no_new_privileges;
   if (request.user) {
     plan.set_user = true;
@@ -160,6 +165,17 @@ std::string why_it_failed(spawn_request const& request, preparation const& made,
 }
 
 }  // namespace
+
+std::uint64_t ignored_signals() {
+  std::uint64_t ignored = 0;
+  for (unsigned number = 1; number <= 64; ++number) {
+    struct sigaction set{};
+    // The two numbers that the C library keeps for itself are refused, and never ignored.
+    if (::sigaction(static_cast<int>(number), nullptr, &set) == 0 && set.sa_handler == SIG_IGN)
+      ignored |= 1ULL << (number - 1);
+  }
+  return ignored;
+}
 
 result<spawned_process> spawn(spawn_request const& request) {
   if (request.argv.empty()) return refuse(request, "no command was given");

@@ -73,7 +73,13 @@ struct spawn_request {
   bool no_new_privileges = false;
   spawn_place place;
   spawn_mark mark;
+  // As ignored_signals() said since we last changed one. Every signal is reset one by one without it, which
+  // takes about as long as all the rest of a start.
+  std::optional<std::uint64_t> ignored;
 };
+
+// Those that we ignore, and so would whoever we start: bit 0 is signal 1.
+std::uint64_t ignored_signals();
 
 struct spawned_process {
   pid_t pid = 0;

@@ -227,7 +227,8 @@ OSTLER_IN_CHILD void default_signals(child_plan* plan) {
   // processors and is never above this.
   alignas(8) constexpr static char action[64] = {};
   for (int number = 1; number <= 64; ++number)
-    if (number != SIGKILL && number != SIGSTOP)
+    if ((plan->reset_signals >> static_cast<unsigned>(number - 1) & 1U) != 0 && number != SIGKILL &&
+        number != SIGSTOP)
       must(plan, child_step::signals,
            call(SYS_rt_sigaction, number, static_cast<void const*>(action), 0L, 8UL));
   std::uint64_t const none = 0;
@@ -311,8 +312,9 @@ OSTLER_IN_CHILD pid_t start_child(child_plan& plan, int& pidfd) {
        8UL);
 
   auto const joined = plan.cgroup2_directory;
+  constexpr std::uint64_t clear_handlers = 0x1'0000'0000;  // CLONE_CLEAR_SIGHAND, since 5.5
   clone_request request{};
-  request.flags = sharing | CLONE_PIDFD;
+  request.flags = sharing | CLONE_PIDFD | (plan.handlers_known ? clear_handlers : 0);
   request.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
   request.exit_signal = SIGCHLD;
   request.stack = bottom;
@@ -333,9 +335,11 @@ OSTLER_IN_CHILD pid_t start_child(child_plan& plan, int& pidfd) {
     request.cgroup = 0;
     pid = clone3(CLONE_ARGS_SIZE_VER0);
   }
-  if (pid == -ENOSYS || pid == -EPERM || pid == -EINVAL || pid == -E2BIG)
+  if (pid == -ENOSYS || pid == -EPERM || pid == -EINVAL || pid == -E2BIG) {
+    plan.reset_signals = ~0ULL;
     pid = call_clone(SYS_clone, static_cast<long>(sharing | CLONE_PIDFD | SIGCHLD),
                      static_cast<long>(bottom + sizeof stack), plain(&pidfd), follow_plan, &plan);
+  }
   call(SYS_rt_sigprocmask, SIG_SETMASK, static_cast<void const*>(&before), 0L, 8UL);
   return static_cast<pid_t>(pid);
 }

@@ -74,6 +74,11 @@ struct child_plan {
   gid_t const* groups = nullptr;
   std::size_t group_count = 0;
 
+  // To be given their default action; bit 0 is signal 1.
+  std::uint64_t reset_signals = ~0ULL;
+  // `reset_signals` are those that are ignored; the kernel may reset those that have a handler, if it can.
+  bool handlers_known = false;
+
   // What the child tells.
   child_step failed = child_step::none;
   int failed_errno = 0;

@@ -83,24 +83,50 @@ TEST_F(a_spawned_program, has_exactly_three_descriptors) {
   EXPECT_EQ(line_of(report(request({"report"})), "descriptors"), "0,1,2,");
 }
 
+// Ours for a while: some ignored, one blocked.
+class with_odd_signals {
+ public:
+  with_odd_signals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGHUP, SIG_IGN);
+    std::signal(SIGRTMIN + 3, SIG_IGN);
+    sigset_t blocked{};
+    ::sigemptyset(&blocked);
+    ::sigaddset(&blocked, SIGUSR1);
+    ::sigprocmask(SIG_BLOCK, &blocked, &before_);
+  }
+  with_odd_signals(with_odd_signals const&) = delete;
+  with_odd_signals& operator=(with_odd_signals const&) = delete;
+  ~with_odd_signals() {
+    sigset_t after{};
+    ::sigprocmask(SIG_SETMASK, &before_, &after);
+    for (auto const number : {SIGPIPE, SIGHUP, SIGRTMIN + 3})
+      EXPECT_EQ(std::signal(number, SIG_DFL), SIG_IGN);
+    // A spawn leaves ours as they were.
+    EXPECT_EQ(::sigismember(&after, SIGUSR1), 1);
+    EXPECT_EQ(::sigismember(&after, SIGUSR2), 0);
+  }
+
+ private:
+  sigset_t before_{};
+};
+
 TEST_F(a_spawned_program, has_default_signals_and_an_empty_mask) {
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGHUP, SIG_IGN);
-  sigset_t blocked{};
-  sigset_t before{};
-  ::sigemptyset(&blocked);
-  ::sigaddset(&blocked, SIGUSR1);
-  ::sigprocmask(SIG_BLOCK, &blocked, &before);
+  with_odd_signals const odd;
   auto const text = report(request({"report"}));
-  sigset_t after{};
-  ::sigprocmask(SIG_SETMASK, &before, &after);
-  std::signal(SIGPIPE, SIG_DFL);
-  std::signal(SIGHUP, SIG_DFL);
   EXPECT_EQ(line_of(text, "SigBlk"), "0000000000000000");
   EXPECT_EQ(line_of(text, "SigIgn"), "0000000000000000");
-  // Ours is as it was.
-  EXPECT_EQ(::sigismember(&after, SIGUSR1), 1);
-  EXPECT_EQ(::sigismember(&after, SIGUSR2), 0);
+}
+
+TEST_F(a_spawned_program, has_default_signals_when_it_is_known_which_are_ignored) {
+  with_odd_signals const odd;
+  auto wanted = request({"report"});
+  wanted.ignored = ignored_signals();
+  EXPECT_EQ(*wanted.ignored >> (SIGPIPE - 1) & 1U, 1U);
+  EXPECT_EQ(*wanted.ignored >> (SIGTERM - 1) & 1U, 0U);
+  auto const text = report(wanted);
+  EXPECT_EQ(line_of(text, "SigBlk"), "0000000000000000");
+  EXPECT_EQ(line_of(text, "SigIgn"), "0000000000000000");
 }
 
 TEST_F(a_spawned_program, leads_its_own_session_or_group_as_asked) {
