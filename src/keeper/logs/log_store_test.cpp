@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <optional>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "keeper/logs/test/scratch_log.hpp"
 #include "wire/log_records.hpp"
@@ -151,6 +154,49 @@ TEST(a_log, finds_its_end_when_the_last_chunk_is_cut_at_any_byte) {
   for (std::size_t kept = 0; kept <= last.size() + chunk_overhead; ++kept) {
     expect_sound_after_cut(whole, before, last, kept, false);
     expect_sound_after_cut(whole, before, last, kept, true);
+  }
+}
+
+// Writes numbered lines until it is killed; says so after the first few.
+[[noreturn]] void write_until_killed(scratch_log const& scratch, int tell) {
+  auto store = log_store::open(scratch.path().string(), small);
+  if (!store) ::_exit(1);
+  std::string text;
+  for (int number = 0;; ++number) {
+    text += line(number);
+    if (text.size() < 3'000) continue;
+    (*store)->append(log_stream::out, noon, as_bytes(text));
+    text.clear();
+    if (number > 5'000 && tell >= 0) {
+      if (::write(tell, "x", 1) != 1) ::_exit(1);
+      tell = -1;
+    }
+  }
+}
+
+TEST(a_log, whose_writer_was_killed_is_whole_up_to_its_end) {
+  for (int round = 0; round < 20; ++round) {
+    scratch_log scratch;
+    int told[2];
+    ASSERT_EQ(::pipe2(told, O_CLOEXEC), 0);
+    system::fd const hear(told[0]);
+    system::fd tell(told[1]);
+    auto const writer = ::fork();
+    ASSERT_GE(writer, 0);
+    if (writer == 0) write_until_killed(scratch, tell.get());
+    tell.reset();
+    char word = 0;
+    EXPECT_EQ(::read(hear.get(), &word, 1), 1);
+    ::kill(writer, SIGKILL);
+    ::waitpid(writer, nullptr, 0);
+    auto store = scratch.open(small);
+    std::string expected;
+    for (auto number = store->first_lines(); number < store->end_lines(); ++number)
+      expected += line(static_cast<int>(number));
+    EXPECT_EQ(text_of(*store, log_stream::out), expected);
+    EXPECT_GT(store->end_lines(), 5'000U);
+    store->append(log_stream::out, noon, as_bytes("more\n"));
+    EXPECT_TRUE(text_of(*store, log_stream::out).ends_with("more\n"));
   }
 }
 

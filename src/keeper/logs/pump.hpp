@@ -19,7 +19,7 @@ namespace ostler::keeper {
 
 class pump_buffer {
  public:
-  static constexpr std::size_t size = std::size_t{1} << 20;
+  static constexpr std::size_t size = std::size_t{256} << 10;
   static constexpr auto quiet_after = seconds(1);
 
   explicit pump_buffer(loop& owner);
@@ -62,7 +62,7 @@ class pump {
 
   // Takes what is there now, for one whose writer has exited: returns false when somebody else still holds
   // the other end. Bounded, so that a descendant that goes on printing cannot hold us: `bytes_max` at most.
-  bool drain_now(std::size_t bytes_max = 16 * pump_buffer::size);
+  bool drain_now(std::size_t bytes_max = 64 * pump_buffer::size);
 
  private:
   enum class found : std::uint8_t { some, nothing, end };
