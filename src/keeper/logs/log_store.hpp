@@ -101,7 +101,7 @@ class log_store {
   // log_store_open.cpp: finds the end that the files tell.
   result<void> load();
   result<void> open_directory();
-  void load_segment(std::uint64_t number);
+  result<void> load_segment(std::uint64_t number);
   void find_end(segment_file& file, log_segment& segment);
   void take_state(chunk_header const& last);
   void note_torn(segment_file& file, log_segment const& segment);

@@ -62,23 +62,27 @@ result<void> log_store::load() {
   if (auto done = open_directory(); !done) return done;
   auto const numbers = list_segments(directory_.get(), path_);
   if (!numbers) return std::unexpected(numbers.error());
-  for (auto const number : *numbers) load_segment(number);
+  for (auto const number : *numbers)
+    if (auto done = load_segment(number); !done) return done;
   go_on_in_last();
   return {};
 }
 
-void log_store::load_segment(std::uint64_t number) {
+result<void> log_store::load_segment(std::uint64_t number) {
   auto file = segment_file::open(directory_.get(), number);
   next_number_ = std::max(next_number_, number + 1);
-  // A file that was to be used again and got no header yet, or no segment at all: there is nothing to read.
   if (!file) {
-    if (file.error().code == error_code::text_malformed)
+    auto const code = file.error().code;
+    // Without it the end of the log would be taken for an earlier one, and what comes next would hide it.
+    if (code != error_code::text_malformed && code != error_code::file_unknown)
+      return std::unexpected(file.error());
+    if (segment_file::is_leftover(directory_.get(), number))
       ::unlinkat(directory_.get(), segment_name(number).c_str(), 0);
-    return;
+    return {};
   }
   auto const& header = file->header();
   // Positions only grow. What claims otherwise is older than what came before it, and would hide it.
-  if (header.first_position < state_.position || header.first_lines < state_.lines) return;
+  if (header.first_position < state_.position || header.first_lines < state_.lines) return {};
   log_segment segment{.number = number,
                       .first_position = header.first_position,
                       .first_lines = header.first_lines,
@@ -89,6 +93,7 @@ void log_store::load_segment(std::uint64_t number) {
   nonce_ = header.nonce;
   find_end(*file, segment);
   segments_.push_back(segment);
+  return {};
 }
 
 void log_store::find_end(segment_file& file, log_segment& segment) {

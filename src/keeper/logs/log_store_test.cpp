@@ -228,6 +228,20 @@ TEST(a_log, whose_renamed_segment_got_no_header_yet_is_sound) {
   EXPECT_TRUE(text_of(*store, log_stream::out).ends_with(line(19'999) + "more\n"));
 }
 
+TEST(a_log, leaves_alone_what_it_cannot_read_and_goes_on_behind) {
+  scratch_log scratch;
+  scratch.open()->append(log_stream::out, noon, as_bytes("one\n"));
+  auto const file = scratch.files().at(0);
+  auto content = content_of(file);
+  content[20] ^= 1;
+  write_file(file, content);
+  auto store = scratch.open();
+  store->append(log_stream::out, noon, as_bytes("two\n"));
+  EXPECT_EQ(text_of(*store, log_stream::out), "two\n");
+  EXPECT_EQ(content_of(file), content);
+  EXPECT_EQ(scratch.files().size(), 2U);
+}
+
 TEST(a_log, goes_on_when_its_segment_is_deleted_under_it) {
   scratch_log scratch;
   auto store = scratch.open();

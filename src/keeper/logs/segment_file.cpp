@@ -16,22 +16,48 @@ namespace {
 
 constexpr std::size_t window_least = 4096;
 
+struct plain_file {
+  system::fd file;
+  std::uint64_t size = 0;
+  std::array<std::byte, segment_header_size> head{};
+
+  byte_view first_bytes() const {
+    return byte_view(head).first(static_cast<std::size_t>(std::min<std::uint64_t>(size, head.size())));
+  }
+};
+
+// Never waits, also when somebody has put a FIFO there.
+result<plain_file> open_plain(int directory, std::string const& name) {
+  auto opened = system::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  if (!opened) return std::unexpected(opened.error());
+  struct stat facts{};
+  if (::fstat(opened->get(), &facts) != 0) return system::fail_errno(fmt::format("look at {}", name));
+  if (!S_ISREG(facts.st_mode))
+    return fail(error_code::text_malformed, fmt::format("read {}: it is no file", name));
+  plain_file plain{.file = std::move(*opened), .size = static_cast<std::uint64_t>(facts.st_size)};
+  auto const got = system::uninterrupted(
+      [&] { return ::pread(plain.file.get(), plain.head.data(), plain.head.size(), 0); });
+  if (got < 0) return system::fail_errno(fmt::format("read {}", name));
+  return plain;
+}
+
 }  // namespace
+
+bool segment_file::is_leftover(int directory, std::uint64_t number) {
+  auto const file = open_plain(directory, segment_name(number));
+  if (!file) return false;
+  auto const header = parse_segment_header(file->first_bytes());
+  return file->size < segment_header_size || (header && header->number < number);
+}
 
 result<segment_file> segment_file::open(int directory, std::uint64_t number) {
   auto const name = segment_name(number);
-  // Never waits, also when somebody has put a FIFO there.
-  auto file = system::open_at(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  auto file = open_plain(directory, name);
   if (!file) return std::unexpected(file.error());
-  struct stat facts{};
-  if (::fstat(file->get(), &facts) != 0) return system::fail_errno(fmt::format("look at {}", name));
-  std::array<std::byte, segment_header_size> bytes{};
-  auto const got = S_ISREG(facts.st_mode) ? ::pread(file->get(), bytes.data(), bytes.size(), 0) : 0;
-  if (got < 0) return system::fail_errno(fmt::format("read {}", name));
-  auto const header = parse_segment_header(byte_view(bytes).first(static_cast<std::size_t>(got)));
+  auto const header = parse_segment_header(file->first_bytes());
   if (!header || header->number != number)
     return fail(error_code::text_malformed, fmt::format("read {}: it is not that segment of a log", name));
-  return segment_file(std::move(*file), *header, static_cast<std::uint64_t>(facts.st_size));
+  return segment_file(std::move(file->file), *header, file->size);
 }
 
 std::optional<chunk_header> segment_file::chunk_at(std::uint64_t offset, std::uint64_t position) {

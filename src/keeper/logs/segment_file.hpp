@@ -25,6 +25,10 @@ class segment_file {
   // text_malformed when the file is not the segment of that number.
   static result<segment_file> open(int directory, std::uint64_t number);
 
+  // A file that was to become that segment when its writer died: it has no header yet, or that of an earlier
+  // one.
+  static bool is_leftover(int directory, std::uint64_t number);
+
   segment_header const& header() const { return header_; }
   // What lies beyond is neither read nor remembered; the writer may yet change it.
   void limit(std::uint64_t end) { limit_ = end; }
