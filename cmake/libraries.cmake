@@ -34,3 +34,30 @@ function(ostler_planted_library name)
   target_compile_definitions(${name} PUBLIC OSTLER_PLANTED_FAULTS)
   target_link_libraries(${name} PUBLIC ostler_flags ${lib_DEPENDS})
 endfunction()
+
+# ostler_static_program(NAME SOURCES main.cpp OF ostler_a ostler_b ... LINK libfoo.a ...)
+# One file that runs anywhere: the sources of the named libraries compiled anew for size and linked statically, with
+# whatever is never reached left out. Under the sanitizers, which cannot be linked statically, it is an ordinary program.
+function(ostler_static_program name)
+  cmake_parse_arguments(program "" "" "SOURCES;OF;LINK" ${ARGN})
+  if(OSTLER_SANITIZE OR OSTLER_COVERAGE)
+    ostler_program(${name} SOURCES ${program_SOURCES} DEPENDS ${program_OF})
+    return()
+  endif()
+  set(sources ${program_SOURCES})
+  foreach(library IN LISTS program_OF)
+    get_target_property(folder ${library} SOURCE_DIR)
+    get_target_property(files ${library} SOURCES)
+    foreach(file IN LISTS files)
+      cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY "${folder}")
+      list(APPEND sources "${file}")
+    endforeach()
+  endforeach()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE ostler_flags fmt::fmt-header-only ${program_LINK})
+  target_compile_options(${name} PRIVATE -Os -g0 -ffunction-sections -fdata-sections -fvisibility=hidden
+    # Over all files at once: smaller, but the link takes its time.
+    $<$<CONFIG:Release>:-flto>)
+  target_link_options(${name} PRIVATE -static -Wl,--gc-sections -Wl,--icf=all -Wl,-s
+    $<$<CONFIG:Release>:-flto>)
+endfunction()

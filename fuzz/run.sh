@@ -2,21 +2,15 @@
 # Builds the preset `fuzz` and runs each target for some time, from the seeds in fuzz/corpus and all that earlier runs
 # found worth keeping. One line for each target.
 #
-#   fuzz/run.sh [SECONDS [TARGET...]]     by default 60 seconds for every target: records, settings, scenario,
-#                                         dotenv
-#   fuzz/run.sh [SECONDS [TARGET...]]     by default 60 seconds for every target: records, settings, scenario, tar
-#                                 log_reader
-#                                         dotenv, notify
+#   fuzz/run.sh [SECONDS [TARGET...]]     by default 60 seconds for every target that has seeds
 #
 # New inputs are kept in build/fuzz/corpus, what breaks a promise in build/fuzz/findings. Ends with 1 when something
 # was found, 2 on wrong usage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=(records settings scenario dotenv)
-all=(records settings scenario tar)
-all=(records settings scenario log_reader)
-all=(records settings scenario dotenv notify)
+all=()
+for seeds in fuzz/corpus/*/; do all+=("$(basename "$seeds")"); done
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
 if ! [[ $seconds =~ ^[1-9][0-9]*$ ]]; then

@@ -111,7 +111,7 @@ BOOST_DESCRIBE_STRUCT(exit_told, (), (how, value, asked, oom))
 //   service.starting ready running not_ready stopping stopped error restarting
 //   service.wanted unwanted     what the client ordered
 //   process.intended spawned failed exited
-//   port.allotted
+//   port.allotted refused
 //   session.opened closed       agent.registered gone error
 //   events.dropped              instead of what was older and is no longer kept
 struct keeper_event {

@@ -43,6 +43,10 @@ struct log_read {
   // Where to begin: so many lines before the end, or a position, or a moment. None of them: the beginning.
   std::optional<std::uint64_t> lines;
   std::optional<std::uint64_t> position;
+  // At most so many lines; a cursor tells where to go on.
+  std::optional<std::uint64_t> limit;
+  // From there towards the beginning.
+  bool backward = false;
   std::optional<wall_time> since;
   std::optional<wall_time> until;
   // "out", "err" or both.
@@ -54,10 +58,12 @@ struct log_read {
   std::uint32_t before = 0;
   std::uint32_t after = 0;
   bool follow = false;
+  // Bytes as they came instead of lines.
+  bool raw = false;
 };
 BOOST_DESCRIBE_STRUCT(log_read, (),
-                      (service, session, stream, lines, position, since, until, only, pattern, literal,
-                       invert, before, after, follow))
+                      (service, session, stream, lines, position, limit, backward, since, until, only,
+                       pattern, literal, invert, before, after, follow, raw))
 
 // exec.start. The command is a list, or with `shell` one line for /bin/sh.
 struct terminal_size {

@@ -53,6 +53,7 @@ alarm::~alarm() {
 void alarm::set(instant when) {
   when_ = when;
   set_ = true;
+  round_ = owner_->round_;
 }
 
 void alarm::clear() { set_ = false; }

@@ -46,7 +46,8 @@ class watch {
   std::uint32_t events_ = 0;
 };
 
-// Calls `due` once when its moment has come. May be set again at any time, also by its own handler.
+// Calls `due` once when its moment has come. May be set again at any time, also by its own handler; then
+// descriptors have their turn first, however long past the moment is.
 class alarm {
  public:
   using handler = std::function<void()>;
@@ -67,6 +68,8 @@ class alarm {
   handler due_;
   instant when_{};
   bool set_ = false;
+  // In which round of calls it was set; it is called in a later one.
+  std::uint64_t round_ = 0;
 };
 
 class loop {
@@ -101,6 +104,7 @@ class loop {
   std::size_t batch_next_ = 0;
   std::size_t batch_size_ = 0;
   instant armed_for_ = instant::max();
+  std::uint64_t round_ = 0;
   bool stopped_ = false;
 };
 

@@ -100,6 +100,22 @@ TEST(a_loop, lets_an_alarm_set_itself_again_and_end_others) {
   EXPECT_EQ(calls, 3);
 }
 
+TEST(a_loop, gives_descriptors_their_turn_between_alarms_that_set_themselves_again) {
+  loop running;
+  a_pipe pipe;
+  int alarms = 0;
+  alarm busy(running, [&] {
+    ++alarms;
+    busy.set(instant{});
+  });
+  busy.set(instant{});
+  watch reading(running);
+  ASSERT_TRUE(reading.join(pipe.out.get(), EPOLLIN, [&](std::uint32_t) { running.stop(); }));
+  pipe.fill();
+  running.run();
+  EXPECT_EQ(alarms, 1);
+}
+
 TEST(a_loop, goes_on_after_a_descriptor_was_closed_under_a_watch) {
   loop running;
   watch reading(running);

@@ -147,7 +147,7 @@ TEST_F(a_server, ends_a_link_whose_bytes_make_no_sense_and_no_other) {
   link_client good(socket());
   good.hello("secret");
   for (auto const& nonsense : {std::string(9, '\xff'), std::string("\x02\0\0\0\0\0\0\0\0{]", 11),
-                                     std::string("\x04\0\0\0\x01\x05\0\0\0abcd", 13)}) {
+                               std::string("\x04\0\0\0\x01\x05\0\0\0abcd", 13)}) {
     link_client bad(socket());
     bad.hello("secret");
     bad.send_bytes(nonsense);

@@ -63,7 +63,7 @@ result<start_report> detach() {
   return start_report(std::move(tell));
 }
 
-void let_go_of_descriptors(int keep) {
+void let_go_of_descriptors(int keep, standard_streams what) {
   std::vector<int> open;
   if (auto* list = ::opendir("/proc/self/fd"); list != nullptr) {
     while (auto const* entry = ::readdir(list)) {
@@ -77,6 +77,7 @@ void let_go_of_descriptors(int keep) {
       if (number != keep) open.push_back(number);
   }
   for (int const number : open) ::close(number);
+  if (what == standard_streams::stay) return;
   system::fd nothing(::open("/dev/null", O_RDWR | O_CLOEXEC));
   int spare[2] = {-1, -1};
   // A place without /dev: both ends of a pipe that nobody uses.

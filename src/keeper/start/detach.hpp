@@ -19,6 +19,7 @@ class start_report {
   explicit start_report(system::fd to) : to_(std::move(to)) {}
   // Once; later calls do nothing. An empty text says that all is well.
   void tell(std::string_view trouble);
+  int descriptor() const { return to_.get(); }
 
  private:
   system::fd to_;
@@ -28,7 +29,8 @@ class start_report {
 // reported that all is well, else it prints what it was told and exits with 1.
 result<start_report> detach();
 
-// Closes everything that was inherited, and makes 0, 1 and 2 /dev/null. `keep` stays open.
-void let_go_of_descriptors(int keep);
+enum class standard_streams : bool { stay, go };
+// Closes everything that was inherited. `keep` stays open; with `go`, 0, 1 and 2 become /dev/null.
+void let_go_of_descriptors(int keep, standard_streams what);
 
 }  // namespace ostler::keeper

@@ -34,6 +34,8 @@ struct ident {
 BOOST_DESCRIBE_STRUCT(ident, (), (pid, start_ticks, boot_id, nonce, generation, version))
 
 inline constexpr char const* socket_name = "keeper.sock";
+// Where services tell that they are ready, as sd_notify does.
+inline constexpr char const* notice_socket_name = "notify.sock";
 
 class home {
  public:

@@ -1,0 +1,20 @@
+// What a service's spec means for its machine, and what is wrong with a spec. Pure.
+#pragma once
+
+#include <vector>
+
+#include "lifecycle/service/service.hpp"
+#include "wire/keeper_spec.hpp"
+
+namespace ostler::keeper {
+
+lifecycle::service_rules rules_of(wire::service_spec const& spec, std::uint16_t port);
+
+// Names twice, needs that are unknown or in a circle, patterns and signals that are none, numbers out of
+// range: the first trouble, naming the service and the key.
+result<void> check_services(std::vector<wire::service_spec> const& services);
+
+// "TERM", "SIGTERM" or "15".
+result<int> parse_signal(std::string_view text);
+
+}  // namespace ostler::keeper

@@ -1,0 +1,43 @@
+// What the parts of one keeper share. The keeper makes it first and destroys it last.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "keeper/hold/children.hpp"
+#include "keeper/hold/containment.hpp"
+#include "keeper/hold/graveyard.hpp"
+#include "keeper/ledger/ledger.hpp"
+#include "keeper/logs/pump.hpp"
+#include "keeper/loop/loop.hpp"
+#include "keeper/start/home.hpp"
+#include "wire/keeper_spec.hpp"
+
+namespace ostler::keeper {
+
+struct world {
+  loop& on;
+  ledger& story;
+  children& kids;
+  containment& contained;
+  graveyard& graves;
+  pump_buffer& buffer;
+  home const& place;
+  ident who;
+  // Absolute.
+  std::string workspace;
+  // How many there were; names the next one.
+  mutable std::uint64_t side_commands = 0;
+  // Those who listen are told what was recorded since the last time.
+  std::function<void()> tell;
+
+  std::string workspace_path(std::string const& inside) const {
+    if (inside.empty()) return workspace;
+    return inside.front() == '/' ? inside : workspace + "/" + inside;
+  }
+  // What marks every process of a run, and of no other.
+  std::string token(std::string_view run) const { return who.nonce + "/" + std::string(run); }
+};
+
+}  // namespace ostler::keeper

@@ -1,0 +1,284 @@
+#include "keeper/whole/keeper.hpp"
+
+#include <csignal>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+#include "keeper/services/rules.hpp"
+#include "keeper/start/version.hpp"
+#include "keeper/whole/file_verbs.hpp"
+#include "keeper/whole/log_verbs.hpp"
+#include "keeper/whole/port_verbs.hpp"
+#include "system/clock.hpp"
+#include "system/failure.hpp"
+
+namespace ostler::keeper {
+namespace {
+
+constexpr milliseconds sync_after{200};
+constexpr milliseconds write_again_after{1000};
+
+result<void> make_directory(int where, char const* name) {
+  if (::mkdirat(where, name, 0700) == 0 || errno == EEXIST) return {};
+  return system::fail_errno(fmt::format("make the directory {}", name));
+}
+
+wire::registered greeting_of(wire::keeper_spec const& spec, ident const& who) {
+  return {.instance = spec.instance,
+          .generation = spec.generation,
+          .keeper = {.version = version,
+                     .features = {"agent", "files", "logs", "ports", "services"},
+                     .pid = who.pid},
+          .boot_id = who.boot_id,
+          .nonce = who.nonce};
+}
+
+}  // namespace
+
+result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec) {
+  for (auto const* name : {"fifos", "marks", "logs"})
+    if (auto done = make_directory(place.get(), name); !done) return std::unexpected(done.error());
+  auto who = place.take(spec.generation);
+  if (!who) return std::unexpected(who.error());
+  auto story = ledger::open(place.get());
+  if (!story) return std::unexpected(story.error());
+  containment_options options{.instance = "ostler-" + who->nonce.substr(0, 16)};
+  if (!spec.containment.empty()) {
+    options.forced = containment_kind_named(spec.containment);
+    if (!options.forced)
+      return fail(error_code::value_unknown, fmt::format("containment {}; allowed: cgroup2, cgroup1, scan",
+                                                         in_quotes(spec.containment)));
+  }
+  auto contained = containment::open(std::move(options));
+  if (!contained) return std::unexpected(contained.error());
+  std::optional<workspace> files;
+  if (!spec.workspace.empty()) {
+    auto opened = workspace::open(spec.workspace);
+    if (!opened) return std::unexpected(opened.error());
+    files.emplace(std::move(*opened));
+  }
+  std::unique_ptr<keeper> made(new keeper(std::move(place), std::move(spec), std::move(*who),
+                                          std::move(*story), std::move(*contained), std::move(files)));
+  if (auto done = made->begin(); !done) return std::unexpected(done.error());
+  return made;
+}
+
+keeper::keeper(home place, wire::keeper_spec spec, ident who, ledger story, containment contained,
+               std::optional<workspace> files)
+    : place_(std::move(place)),
+      spec_(std::move(spec)),
+      story_(std::move(story)),
+      kids_(loop_),
+      contained_(std::move(contained)),
+      graves_(loop_),
+      buffer_(loop_),
+      world_{.on = loop_,
+             .story = story_,
+             .kids = kids_,
+             .contained = contained_,
+             .graves = graves_,
+             .buffer = buffer_,
+             .place = place_,
+             .who = who,
+             .workspace = spec_.workspace,
+             .tell = [this] { tell(); }},
+      door_(loop_, story_,
+            {.greeting = greeting_of(spec_, who), .token = spec_.token, .heartbeat = spec_.heartbeat}),
+      notices_(loop_,
+               [this](notification const& said) {
+                 if (auto* host = services_.owner_of(said.pid)) host->notified(said.fields);
+               }),
+      services_(world_, spec_),
+      files_(std::move(files)),
+      signals_watch_(loop_),
+      write_again_(loop_, [this] { tell(); }),
+      sync_(loop_, [this] { story_.sync(); }) {
+  services_.changed = [this] { something_changed(); };
+  door_.whose_agent = [this](connection const& from) {
+    auto const* host = services_.owner_of(from.other().pid);
+    return host == nullptr ? std::string() : host->name();
+  };
+  door_.agent_registered = [this](std::string const& service, connection const& from) {
+    story_.append({.fact = "agent.registered", .service = service, .pid = from.other().pid});
+    if (auto* host = services_.find(service)) host->registered(true);
+    tell();
+  };
+  door_.agent_error = [this](std::string const& service, std::string const& message) {
+    story_.append({.fact = "agent.error", .service = service, .message = message});
+    tell();
+  };
+  door_.agent_gone = [this](std::string const& service) {
+    story_.append({.fact = "agent.gone", .service = service});
+    if (auto* host = services_.find(service)) host->registered(false);
+    tell();
+  };
+  offer_core();
+  offer_services();
+  offer_logs(door_, [this](wire::log_read const& asked) { return log_of(asked); });
+  offer_ports(door_, loop_, services_);
+  if (files_) offer_files(door_, loop_, *files_);
+}
+
+result<std::shared_ptr<log_store>> keeper::log_of(wire::log_read const& asked) {
+  auto* const host = services_.find(asked.service);
+  if (host == nullptr)
+    return fail(error_code::service_unknown, fmt::format("no service {}", in_quotes(asked.service)));
+  return host->log();
+}
+
+result<void> keeper::begin() {
+  first_time_ = !place_.started(spec_.generation);
+  watch_signals();
+  // Without it, whoever waits for a notice will be told what is missing.
+  static_cast<void>(notices_.listen(notice_socket_name));
+  story_.append({.fact = first_time_ ? "keeper.started" : "keeper.adopted", .pid = world_.who.pid});
+  if (auto done = services_.begin(); !done) return done;
+  if (auto done = door_.listen(socket_name); !done) return done;
+  return place_.mark_started(spec_.generation);
+}
+
+void keeper::run() {
+  if (story_.state().stopping)
+    services_.stop_all(std::nullopt);
+  else
+    services_.start_wanted(first_time_);
+  tell();
+  something_changed();
+  loop_.run();
+}
+
+// Whoever listens hears what was written. When nobody does, it is brought to the disk instead.
+void keeper::tell() {
+  if (story_.waits_for_space() && !story_.retry()) write_again_.set(system::now() + write_again_after);
+  if (story_.last_seq() == told_) return;
+  told_ = story_.last_seq();
+  if (door_.anybody_listens())
+    door_.story_grew();
+  else if (!sync_.is_set())
+    sync_.set(system::now() + sync_after);
+}
+
+void keeper::offer_core() {
+  door_.offer<wire::nothing>("status",
+                             [this](request const& asked, wire::nothing const&) { asked.answer(status()); });
+  door_.offer<wire::signal_params>("signal", [this](request const& asked, wire::signal_params const& params) {
+    auto const done = send_signal(params);
+    done ? asked.answer(wire::nothing{}) : asked.refuse(done.error());
+  });
+  door_.offer<wire::stop_params>("stop", [this](request const& asked, wire::stop_params const& params) {
+    asked.answer(wire::nothing{});
+    stop(params.grace);
+  });
+  door_.offer<wire::forget_params>(
+      "forget", [this](request const& asked, wire::forget_params const& params) { forget(asked, params); });
+}
+
+void keeper::offer_services() {
+  auto const offer_order = [this](char const* verb, auto act) {
+    door_.offer<wire::services_named>(verb, [act](request const& asked, wire::services_named const& params) {
+      auto const done = act(params.services);
+      done ? asked.answer(wire::nothing{}) : asked.refuse(done.error());
+    });
+  };
+  offer_order("service.start", [this](auto const& names) { return services_.order(names, true); });
+  offer_order("service.stop", [this](auto const& names) { return services_.order(names, false); });
+  offer_order("service.restart", [this](auto const& names) { return services_.restart(names); });
+  door_.offer<wire::services_wanted>("services.apply",
+                                     [this](request const& asked, wire::services_wanted const& params) {
+                                       auto const done = services_.apply(params.services);
+                                       done ? asked.answer(wire::nothing{}) : asked.refuse(done.error());
+                                     });
+}
+
+wire::keeper_status keeper::status() const {
+  auto const greeting = greeting_of(spec_, world_.who);
+  wire::keeper_status out{.instance = spec_.instance,
+                          .generation = spec_.generation,
+                          .keeper = greeting.keeper,
+                          .seq = story_.last_seq(),
+                          .forgotten_seq = story_.state().forgotten_seq,
+                          .stopping = story_.state().stopping};
+  for (auto const& each : services_.all()) out.services.push_back(each->status());
+  auto const can = system::probe_capabilities();
+  auto const add = [&](char const* what, bool full, char const* with, char const* without) {
+    out.abilities.push_back({.what = what, .full = full, .how = full ? with : without});
+  };
+  add("pidfd", can.pidfd, "signals reach the process that was meant",
+      "a signal may meet a reused pid in a narrow window");
+  add("clone3", can.clone3, "processes are born in their cgroup",
+      "processes join their cgroup before they run");
+  add("openat2", can.openat2, "the kernel keeps paths beneath the workspace",
+      "paths are walked step by step");
+  out.abilities.push_back({.what = "containment",
+                           .full = contained_.kind() == containment_kind::cgroup2,
+                           .how = contained_.explanation()});
+  return out;
+}
+
+result<void> keeper::send_signal(wire::signal_params const& params) {
+  auto const number = parse_signal(params.signal);
+  if (!number) return std::unexpected(number.error());
+  auto* const host = services_.find(params.service);
+  if (host == nullptr)
+    return fail(error_code::service_unknown, fmt::format("no service {}", in_quotes(params.service)));
+  return host->signal(*number, params.tree);
+}
+
+void keeper::stop(std::optional<milliseconds> grace) {
+  if (!story_.state().stopping) story_.append({.fact = "keeper.stopping"});
+  services_.stop_all(grace);
+  tell();
+}
+
+void keeper::forget(request const& asked, wire::forget_params const& params) {
+  if (params.nonce != world_.who.nonce)
+    return asked.refuse({error_code::invalid_state, "the nonce is that of another keeper", {}, {}});
+  story_.forget(params.through_seq);
+  asked.answer(wire::nothing{});
+  leave_if_done();
+}
+
+void keeper::something_changed() {
+  if (story_.state().stopping && !stopped_ && services_.empty()) {
+    stopped_ = true;
+    story_.append({.fact = "keeper.stopped"});
+  }
+  tell();
+  leave_if_done();
+}
+
+void keeper::leave_if_done() {
+  if (!stopped_) return;
+  bool const known = story_.state().forgotten_seq >= story_.last_seq();
+  if (!known && !leave_when_stopped_) return;
+  static_cast<void>(contained_.remove());
+  ::unlinkat(place_.get(), socket_name, 0);
+  loop_.stop();
+}
+
+void keeper::watch_signals() {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  sigaddset(&wanted, SIGTERM);
+  sigaddset(&wanted, SIGINT);
+  ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+  signals_ = system::fd(::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC));
+  if (!signals_) return;
+  static_cast<void>(signals_watch_.join(signals_.get(), EPOLLIN, [this](std::uint32_t) {
+    signalfd_siginfo told{};
+    while (::read(signals_.get(), &told, sizeof told) == sizeof told) {
+    }
+    // The machine goes down, or the container is being stopped.
+    leave_when_stopped_ = true;
+    stop(std::nullopt);
+    something_changed();
+  }));
+}
+
+}  // namespace ostler::keeper

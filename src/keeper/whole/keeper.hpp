@@ -1,0 +1,77 @@
+// The keeper whole: joins the parts, and offers them through its door.
+//
+// Who destroys it without a stop has lost nothing: everything it holds goes on without it, and a successor on
+// the same directory finds all of it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "keeper/files/workspace.hpp"
+#include "keeper/hold/children.hpp"
+#include "keeper/hold/containment.hpp"
+#include "keeper/ledger/ledger.hpp"
+#include "keeper/logs/pump.hpp"
+#include "keeper/loop/loop.hpp"
+#include "keeper/probes/notify_socket.hpp"
+#include "keeper/serve/server.hpp"
+#include "keeper/services/service_set.hpp"
+#include "keeper/start/home.hpp"
+#include "wire/keeper_verbs.hpp"
+
+namespace ostler::keeper {
+
+class keeper {
+ public:
+  // The directory is ours: open and locked.
+  static result<std::unique_ptr<keeper>> make(home place, wire::keeper_spec spec);
+  keeper(keeper const&) = delete;
+  keeper& operator=(keeper const&) = delete;
+  ~keeper() = default;
+
+  // Starts what is wanted, then runs until it has stopped and everybody knows.
+  void run();
+
+ private:
+  keeper(home place, wire::keeper_spec spec, ident who, ledger story, containment contained,
+         std::optional<workspace> files);
+  result<void> begin();
+
+  void tell();
+  void offer_core();
+  void offer_services();
+  result<std::shared_ptr<log_store>> log_of(wire::log_read const& asked);
+  wire::keeper_status status() const;
+  result<void> send_signal(wire::signal_params const& params);
+  void stop(std::optional<milliseconds> grace);
+  void forget(request const& asked, wire::forget_params const& params);
+  void something_changed();
+  void leave_if_done();
+  void watch_signals();
+
+  home place_;
+  wire::keeper_spec spec_;
+  ledger story_;
+  loop loop_;
+  children kids_;
+  containment contained_;
+  graveyard graves_;
+  pump_buffer buffer_;
+  world world_;
+  server door_;
+  notify_socket notices_;
+  service_set services_;
+  std::optional<workspace> files_;
+  watch signals_watch_;
+  system::fd signals_;
+  alarm write_again_;
+  alarm sync_;
+  std::uint64_t told_ = 0;
+  bool first_time_ = true;
+  bool stopped_ = false;
+  // Somebody ended us by a signal: nobody will say forget.
+  bool leave_when_stopped_ = false;
+};
+
+}  // namespace ostler::keeper
