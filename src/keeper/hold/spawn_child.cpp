@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <type_traits>
 
 // The sanitizers keep accounts in the memory that the child shares with us.
 #define OSTLER_IN_CHILD __attribute__((disable_sanitizer_instrumentation, no_stack_protector, noinline))
@@ -96,11 +97,12 @@ OSTLER_IN_CHILD long call_clone(long number, long a, long b, long c, void (*run)
 #error "the way into a new process is written by hand for each kind of processor"
 #endif
 
-OSTLER_IN_CHILD long plain(int value) { return value; }
-OSTLER_IN_CHILD long plain(unsigned value) { return value; }
-OSTLER_IN_CHILD long plain(long value) { return value; }
-OSTLER_IN_CHILD long plain(unsigned long value) { return static_cast<long>(value); }
-OSTLER_IN_CHILD long plain(void const* value) { return reinterpret_cast<long>(value); }
+template <class Value> OSTLER_IN_CHILD long plain(Value value) {
+  if constexpr (std::is_pointer_v<Value>)
+    return reinterpret_cast<long>(value);
+  else
+    return static_cast<long>(value);
+}
 
 // A system call that touches no errno: the answer, or the negative errno.
 template <class... Arguments> OSTLER_IN_CHILD long call(long number, Arguments... given) {
