@@ -75,12 +75,12 @@ bool make_deep(fs::path const& at, int depth) {
   return static_cast<bool>(file);
 }
 
-using a_deep_removal = test::with_a_workspace;
-
-TEST_F(a_deep_removal, goes_down_ten_thousand_levels) {
+TEST(a_deep_removal, goes_down_ten_thousand_levels) {
+  test::temporary_place const at;
+  auto const files = workspace::open(at.inside().string()).value();
   constexpr int depth = 10'000;
-  ASSERT_TRUE(make_deep(inside(), depth));
-  auto work = removal::open(files_, "deep");
+  ASSERT_TRUE(make_deep(at.inside(), depth));
+  auto work = removal::open(files, "deep");
   ASSERT_TRUE(work);
   for (;;) {
     auto const done = work->step();
@@ -88,7 +88,7 @@ TEST_F(a_deep_removal, goes_down_ten_thousand_levels) {
     if (*done) break;
   }
   EXPECT_EQ(work->removed(), static_cast<unsigned>(depth) + 1);
-  EXPECT_TRUE(fs::is_empty(inside()));
+  EXPECT_TRUE(fs::is_empty(at.inside()));
 }
 
 TEST_P(a_removal, finds_its_way_when_a_deep_part_is_moved_away_under_it) {

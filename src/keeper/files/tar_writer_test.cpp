@@ -54,7 +54,7 @@ std::map<std::string, std::string> tree(fs::path const& at) {
   for (auto const& entry : fs::recursive_directory_iterator(at)) {
     struct stat seen{};
     EXPECT_EQ(::lstat(entry.path().c_str(), &seen), 0);
-    auto& told = all[fs::relative(entry.path(), at).lexically_normal().string()];
+    auto& told = all[entry.path().lexically_relative(at).string()];
     told = fmt::format("{:o} {} ", seen.st_mode, seen.st_mtim.tv_sec);
     if (S_ISLNK(seen.st_mode)) told += fs::read_symlink(entry.path()).string();
     if (S_ISREG(seen.st_mode)) told += test::temporary_place::read(entry.path());
@@ -69,7 +69,8 @@ std::string differences(fs::path const& one, fs::path const& other) {
   std::string names;
   auto const add = [&](auto const& all, auto const& compared) {
     for (auto const& [name, told] : all)
-      if (!compared.contains(name) || compared.at(name) != told) names += shown(name) + " ";
+      if (!compared.contains(name) || compared.at(name) != told)
+        names += fmt::format("{} ({} bytes, {}) ", shown(name), told.size(), shown(told.substr(0, 30)));
   };
   add(in_one, in_other);
   add(in_other, in_one);

@@ -37,7 +37,7 @@ template <class Each> result<void> for_each_line(std::string const& path, Each e
     }
     if (rest.size() == buffer.size()) {
       too_long = true;
-      rest = {};
+      rest.remove_prefix(rest.size());
     }
     std::memmove(buffer.data(), rest.data(), rest.size());
     filled = rest.size();
