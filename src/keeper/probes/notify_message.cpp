@@ -66,9 +66,9 @@ bool take(notify_message& message, std::string_view key, std::string_view value)
     return true;
   };
   auto const number = [&](auto& field, auto parsed) {
-    if (!parsed) return false;
-    field = *parsed;
-    return true;
+    // The last that makes sense stays.
+    if (parsed) field = parsed;
+    return parsed.has_value();
   };
   if (key == "READY") return flag(message.ready);
   if (key == "STOPPING") return flag(message.stopping);

@@ -17,7 +17,7 @@
 #include "base/result.hpp"
 
 namespace re2 {
-class RE2;
+class RE2;  // NOLINT(readability-identifier-naming): the name is its own.
 }
 
 namespace ostler::keeper {
