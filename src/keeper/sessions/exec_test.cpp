@@ -70,8 +70,8 @@ TEST_F(a_command, is_on_record_in_the_order_in_which_it_happened) {
 TEST_F(a_command, gives_both_its_streams_apart_and_byte_for_byte) {
   auto const out = noise(10 << 20, 1);
   auto const err = noise(3 << 20, 2);
-  write_file(directory + "/work/out", out);
-  write_file(directory + "/work/err", err);
+  write_file(directory + "/place/out", out);
+  write_file(directory + "/place/err", err);
   auto const by = client();
   auto const started = start(*by, shell("cat err >&2 & cat out; wait"));
   by->credit(2, 64 << 20);
@@ -135,14 +135,14 @@ TEST_F(a_command, is_told_when_nobody_reads_its_input_any_more) {
 }
 
 TEST_F(a_command, has_the_environment_and_the_directory_that_were_asked_for) {
-  std::filesystem::create_directory(directory + "/work/sub dir");
+  std::filesystem::create_directory(directory + "/place/sub dir");
   auto const by = client();
   auto wanted = shell("echo \"$GREETING\"; pwd; echo \"$OSTLER_RUN\"");
   wanted.env = {"GREETING=good day"};
   wanted.workdir = "sub dir";
   auto const started = start(*by, wanted);
   EXPECT_EQ(by->read_all(1),
-            "good day\n" + directory + "/work/sub dir\n" + token + "-" + started.session + "\n");
+            "good day\n" + directory + "/place/sub dir\n" + token + "-" + started.session + "\n");
 }
 
 TEST_F(a_command, runs_as_the_user_that_was_asked_for) {
@@ -162,8 +162,8 @@ TEST_F(a_command, is_refused_with_what_is_wrong_and_leaves_nothing) {
   EXPECT_THAT(refused({.command = {"true"}, .env = {"=x"}}).message, HasSubstr("is no variable"));
   auto const nowhere = refused({.command = {"true"}, .workdir = "nowhere"});
   EXPECT_EQ(nowhere.code, error_code::file_unknown);
-  EXPECT_THAT(nowhere.message, HasSubstr("enter the working directory " + directory + "/work/nowhere"));
-  write_file(directory + "/work/file", "");
+  EXPECT_THAT(nowhere.message, HasSubstr("enter the working directory " + directory + "/place/nowhere"));
+  write_file(directory + "/place/file", "");
   EXPECT_THAT(refused({.command = {"true"}, .workdir = "file"}).message, HasSubstr("is no directory"));
   EXPECT_EQ(refused({.command = {"true"}, .user = "nobody at all"}).message, "no user nobody at all");
   EXPECT_EQ(refused({.command = {"true"}, .in = 3, .out = 3}).message, "stream 3 is in use");
@@ -240,11 +240,11 @@ TEST_F(a_command, waits_for_a_client_that_is_slow) {
   by->until([&] { return by->at(1).data.size() == 100'000; }, "what the credit allows");
   by->ask("status");
   EXPECT_EQ(by->at(1).data.size(), 100'000U);
-  EXPECT_FALSE(std::filesystem::exists(directory + "/work/written"));
+  EXPECT_FALSE(std::filesystem::exists(directory + "/place/written"));
   auto const rest = by->read_all(1);
   EXPECT_EQ(rest.size(), 1'288'895U);
   exit_of(*by, started.session);
-  EXPECT_TRUE(std::filesystem::exists(directory + "/work/written"));
+  EXPECT_TRUE(std::filesystem::exists(directory + "/place/written"));
 }
 
 TEST_F(a_command, gives_the_whole_output_to_several_who_look) {
@@ -261,6 +261,46 @@ TEST_F(a_command, gives_the_whole_output_to_several_who_look) {
   other->until([&] { return other->at(1).ended; }, "the end");
   EXPECT_EQ(other->at(1).data, by->at(1).data);
   EXPECT_TRUE(by->at(1).data.ends_with("\n50000\n"));
+}
+
+TEST_F(a_command, comes_to_the_end_of_its_input_when_the_client_is_gone) {
+  auto const watching = client();
+  std::string session;
+  {
+    auto const dying = client();
+    session = start(*dying, {.command = {"cat"}, .in = 5, .out = 1}).session;
+    dying->credit(1, 1000);
+    dying->write(5, "last words");
+    dying->until([&] { return !dying->at(1).data.empty(); }, "the echo");
+  }
+  EXPECT_EQ(exit_of(*watching, session).exit->value, 0);
+  watching->ask("session.attach", wire::session_attach{.session = session, .out = 1});
+  EXPECT_EQ(watching->read_all(1), "last words");
+}
+
+TEST_F(a_command, gives_the_rest_to_a_client_that_takes_his_time_after_it_has_ended) {
+  kill_grace = 50ms;
+  drop();
+  begin();
+  auto const by = client();
+  auto const started = start(*by, {.command = {"head", "-c", "60000", "/dev/zero"}, .out = 1});
+  EXPECT_EQ(exit_of(*by, started.session).exit->value, 0);
+  by->fact("session.closed", started.session);
+  EXPECT_EQ(by->at(1).data, "");
+  EXPECT_EQ(by->read_all(1), std::string(60'000, '\0'));
+}
+
+TEST_F(a_command, says_that_something_is_missing_rather_than_end_its_stream) {
+  log_cap = 64 * 1024;
+  drop();
+  begin();
+  auto const by = client();
+  auto const started = start(*by, {.command = {"seq", "1", "100000"}});
+  by->fact("session.closed", started.session);
+  by->ask("session.attach", wire::session_attach{.session = started.session, .out = 1});
+  EXPECT_TRUE(by->read_all(1).ends_with("\n99999\n100000\n"));
+  EXPECT_FALSE(by->at(1).ended);
+  EXPECT_THAT(by->at(1).cancelled.value(), HasSubstr("bytes of the output are missing"));
 }
 
 TEST_F(a_command, ends_with_those_it_left_behind) {

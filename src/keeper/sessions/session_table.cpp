@@ -1,45 +1,22 @@
 #include "keeper/sessions/session_table.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <csignal>
-#include <filesystem>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <utility>
 
 #include "system/clock.hpp"
-#include "system/failure.hpp"
 
 namespace ostler::keeper {
 namespace {
 
 constexpr auto look_every = 1s;
 
-// Of "s12"; 0 for anything else.
-std::uint64_t number_of(std::string_view name) {
-  if (!name.starts_with('s')) return 0;
-  name.remove_prefix(1);
-  std::uint64_t number = 0;
-  auto const read = std::from_chars(name.data(), name.data() + name.size(), number);
-  return read.ec == std::errc() && read.ptr == name.data() + name.size() ? number : 0;
-}
-
-std::string name_of(std::uint64_t number) { return fmt::format("s{}", number); }
-
-std::vector<std::uint64_t> numbers_in(std::string const& directory) {
-  std::vector<std::uint64_t> found;
-  std::error_code ignored;
-  std::filesystem::directory_iterator at(directory, ignored);
-  for (; at != std::filesystem::directory_iterator(); at.increment(ignored))
-    if (auto const number = number_of(at->path().filename().string()); number != 0) found.push_back(number);
-  return found;
-}
-
 }  // namespace
 
 session_table::session_table(session_needs needs)
     : needs_(std::move(needs)),
+      logs_(needs_.logs),
       tidy_(needs_.on, [this] { tidy(); }),
       forget_old_(needs_.on, [this] { forget_old(); }),
       look_(needs_.on, [this] { look(); }) {
@@ -48,23 +25,12 @@ session_table::session_table(session_needs needs)
 
 session_table::~session_table() = default;
 
-result<void> session_table::prepare_logs() {
-  if (::mkdir(needs_.logs.c_str(), 0700) != 0 && errno != EEXIST)
-    return system::fail_errno(fmt::format("make the directory {}", needs_.logs));
-  return {};
-}
-
 // The newest directory stays, though emptied: it is how the number that comes next is known to a successor.
 void session_table::remove_log(std::uint64_t number) const {
-  std::error_code ignored;
-  std::filesystem::path const path = fmt::format("{}/{}", needs_.logs, name_of(number));
-  if (number != last_number_) {
-    std::filesystem::remove_all(path, ignored);
-    return;
-  }
-  std::filesystem::directory_iterator at(path, ignored);
-  for (; at != std::filesystem::directory_iterator(); at.increment(ignored))
-    std::filesystem::remove(at->path(), ignored);
+  if (number == last_number_)
+    logs_.empty(number);
+  else
+    logs_.remove(number);
 }
 
 session& session_table::add(std::string name) {
@@ -72,12 +38,12 @@ session& session_table::add(std::string name) {
 }
 
 result<void> session_table::restore(held_state const& left) {
-  if (auto made = prepare_logs(); !made) return made;
-  auto const kept = numbers_in(needs_.logs);
+  if (auto made = logs_.make(); !made) return made;
+  auto const kept = logs_.numbers();
   for (auto const number : kept) last_number_ = std::max(last_number_, number);
-  for (auto const& held : left.sessions) last_number_ = std::max(last_number_, number_of(held.name));
+  for (auto const& held : left.sessions) last_number_ = std::max(last_number_, session_number(held.name));
   for (auto const number : kept)
-    if (keeper::find(left.sessions, name_of(number)) == nullptr) remove_log(number);
+    if (keeper::find(left.sessions, session_name(number)) == nullptr) remove_log(number);
   for (auto const& held : left.sessions) add(held.name).restore(held);
   later();
   return {};
@@ -91,19 +57,25 @@ result<wire::exec_started> session_table::start(connection& by, wire::exec_start
     return fail(error_code::limit_reached,
                 fmt::format("{} sessions are open; no more are allowed", needs_.running_max));
   auto const number = last_number_ + 1;
-  auto made = std::make_unique<session>(needs_, name_of(number), [this] { later(); });
+  auto made = std::make_unique<session>(needs_, session_name(number), [this] { later(); });
   if (auto started = made->start(by, wanted); !started) {
     // The number is used up when it is on record.
-    if (made->closed()) last_number_ = number;
+    if (made->closed()) use_up(number);
     made.reset();
     remove_log(number);
     return std::unexpected(started.error());
   }
-  auto const before = std::exchange(last_number_, number);
-  if (before != 0 && !find(name_of(before))) remove_log(before);
+  use_up(number);
   sessions_.push_back(std::move(made));
   if (needs_.hold.kind() == containment_kind::scan && !look_.is_set()) look_.set(system::now() + look_every);
-  return wire::exec_started{.session = name_of(number), .pid = sessions_.back()->pid()};
+  return wire::exec_started{.session = session_name(number), .pid = sessions_.back()->pid()};
+}
+
+void session_table::use_up(std::uint64_t number) {
+  auto const before = std::exchange(last_number_, number);
+  auto const is_that = [name = session_name(before)](auto const& each) { return each->name() == name; };
+  // It was kept for its number only.
+  if (before != 0 && std::ranges::none_of(sessions_, is_that)) logs_.remove(before);
 }
 
 result<session*> session_table::find(std::string_view name) const {
@@ -171,7 +143,7 @@ void session_table::tidy() {
     }
     auto const done = std::move(each);
     sessions_.erase(sessions_.begin() + static_cast<std::ptrdiff_t>(at));
-    remove_log(number_of(done->name()));
+    remove_log(session_number(done->name()));
   }
   if (gone_ && empty()) std::exchange(gone_, {})();
 }
@@ -209,7 +181,7 @@ handed_sessions session_table::hand_over() {
 }
 
 result<void> session_table::take_over(handed_sessions handed) {
-  if (auto made = prepare_logs(); !made) return made;
+  if (auto made = logs_.make(); !made) return made;
   last_number_ = handed.last_number;
   result<void> outcome;
   for (auto& each : handed.sessions) {

@@ -13,6 +13,7 @@
 
 #include "keeper/ledger/held_state.hpp"
 #include "keeper/sessions/session.hpp"
+#include "keeper/sessions/session_logs.hpp"
 
 namespace ostler::keeper {
 
@@ -49,8 +50,8 @@ class session_table {
 
  private:
   result<session*> find(std::string_view name) const;
+  void use_up(std::uint64_t number);
   session& add(std::string name);
-  result<void> prepare_logs();
   void remove_log(std::uint64_t number) const;
   void later();
   void tidy();
@@ -58,6 +59,7 @@ class session_table {
   void look();
 
   session_needs needs_;
+  session_logs logs_;
   std::vector<std::unique_ptr<session>> sessions_;
   std::uint64_t last_number_ = 0;
   bool stopping_ = false;

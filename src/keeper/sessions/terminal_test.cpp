@@ -140,6 +140,16 @@ TEST_F(a_terminal, lets_a_slow_viewer_begin_anew_and_slows_nobody) {
   EXPECT_THAT(slow->at(1).data, Not(HasSubstr("\r\n100000\r\n")));
 }
 
+TEST_F(a_terminal, does_not_wait_for_a_viewer_who_takes_nothing) {
+  auto const by = client();
+  auto const started = start(*by, terminal("seq 1 200000"));
+  EXPECT_EQ(exit_of(*by, started.session).exit->value, 0);
+  EXPECT_EQ(by->at(1).data, "");
+  auto const all = by->read_all(1);
+  EXPECT_THAT(all, HasSubstr("bytes were left out here]\r\n"));
+  EXPECT_TRUE(all.ends_with("\r\n200000\r\n"));
+}
+
 TEST_F(a_terminal, reaches_a_single_viewer_whole_however_much_it_is) {
   auto const by = client();
   start(*by, terminal("stty -onlcr; seq 1 400000"));

@@ -97,7 +97,7 @@ with_sessions::with_sessions() : token(system::random_nonce()) {
   auto pattern = (std::filesystem::temp_directory_path() / "ostler-sessions-XXXXXX").string();
   directory = ::mkdtemp(pattern.data());
   ::chmod(directory.c_str(), 0755);
-  std::filesystem::create_directory(directory + "/work");
+  std::filesystem::create_directory(directory + "/place");
 }
 
 with_sessions::~with_sessions() {
@@ -141,9 +141,10 @@ void with_sessions::serve(std::optional<handed_sessions> handed) {
         if (user != nullptr) all.push_back("USER=" + user->name);
         return all;
       },
-      .workspace = directory + "/work",
+      .workspace = directory + "/place",
       .token_prefix = token,
       .logs = directory + "/sessions",
+      .log_cap = log_cap,
       .kill_grace = kill_grace,
       .ended_max = ended_max};
   parts.table = std::make_unique<session_table>(needs);

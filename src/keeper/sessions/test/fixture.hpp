@@ -28,6 +28,7 @@ class with_sessions : public testing::Test {
   // For the next keeper.
   milliseconds kill_grace{2s};
   std::size_t ended_max = 32;
+  std::uint64_t log_cap = std::uint64_t{16} << 20;
   std::optional<containment_kind> forced;
   // Starts a keeper on the directory; `handed` by a predecessor, or after one that is gone.
   void begin(std::optional<handed_sessions> handed = std::nullopt);
