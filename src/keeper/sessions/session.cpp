@@ -251,7 +251,7 @@ void session::clear() {
   if (closed()) return later_();
   if (output_) output_->finish();
   if (exit_untold_) record_exit();
-  close(emptied ? std::string() : leftovers(outcome));
+  close(emptied ? trouble_ : leftovers(outcome));
 }
 
 std::string session::leftovers(result<kill_outcome> const& killed) {

@@ -31,6 +31,7 @@ class session {
   // Of a keeper that was killed: its descriptors are gone, and what lives of it is killed.
   void restore(held_run const& held);
   handed_session hand_over();
+  // When it fails, what lives of it is killed.
   result<void> take_over(handed_session handed);
 
   result<void> attach(connection& by, wire::session_attach const& how);
@@ -57,6 +58,7 @@ class session {
   result<preparation> prepare(wire::exec_start const& wanted) const;
   result<void> open_log();
   result<void> open_group(bool anew);
+  result<void> resume(handed_session handed);
   result<void> launch(preparation& with);
   void failed(error const& why);
   void exited(lifecycle::exit_status status);
@@ -92,6 +94,8 @@ class session {
   bool asked_ = false;
   bool ending_ = false;
   wire::on_time_limit at_limit_ = wire::on_time_limit::detach;
+  // Why it was not left alive.
+  std::string trouble_;
   // When its group is killed.
   std::optional<instant> kill_at_;
   int kill_tries_ = 0;

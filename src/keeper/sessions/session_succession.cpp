@@ -27,9 +27,11 @@ result<system::fd> taken(std::int32_t number, std::string_view session) {
 }  // namespace
 
 void session::restore(held_run const& held) {
-  pid_ = 0;
+  pid_ = held.pid;
+  start_ticks_ = held.start_ticks;
   exit_ = held.exit.value_or(wire::exit_told{});
-  exit_untold_ = !held.exit;
+  // One that was never about to be started has no end to be told.
+  exit_untold_ = !held.exit && (held.intended || held.pid != 0);
   // What is kept of its output can still be read.
   if (open_log()) output_ = std::make_unique<exec_output>(output_for(), exec_pipes{});
   kill_at_ = system::now();
@@ -67,6 +69,19 @@ handed_session session::hand_over() {
 }
 
 result<void> session::take_over(handed_session handed) {
+  auto outcome = resume(std::move(handed));
+  if (outcome || closed()) return outcome;
+  trouble_ = fmt::format("it could not be taken over: {}", outcome.error().message);
+  if (!group_ && !open_group(false)) {
+    close(trouble_);
+    return outcome;
+  }
+  kill_at_ = system::now();
+  step_.set(*kill_at_);
+  return outcome;
+}
+
+result<void> session::resume(handed_session handed) {
   command_ = std::move(handed.command);
   opened_ = handed.opened;
   start_ticks_ = handed.start_ticks;

@@ -160,6 +160,25 @@ TEST_F(a_successor, is_told_by_the_system_of_an_end_that_came_between) {
   client(seq)->fact("session.closed", "s1");
 }
 
+TEST_F(a_successor, ends_what_it_cannot_take_over) {
+  std::uint64_t seq = 0;
+  handed_sessions handed;
+  {
+    auto const by = client();
+    auto const started = start(*by, {.command = {"sleep", "1000"}});
+    seq = by->fact("process.spawned", started.session).seq;
+    handed = hand_over();
+  }
+  for (auto* const number : {&handed.sessions[0].out, &handed.sessions[0].err}) ::close(*number);
+  // No process has as many.
+  handed.sessions[0].out = 1 << 30;
+  may_fail = true;
+  begin(handed);
+  EXPECT_EQ(exit_of(*client(seq), "s1").exit->value, SIGKILL);
+  EXPECT_THAT(client(seq)->fact("session.closed", "s1").message, HasSubstr("could not be taken over"));
+  EXPECT_THAT(processes(), IsEmpty());
+}
+
 TEST_F(a_successor, of_two_hundred_sessions_finds_nothing_of_them) {
   auto const by = client();
   auto const one = [&](std::uint32_t number) {

@@ -30,6 +30,8 @@ class with_sessions : public testing::Test {
   std::size_t ended_max = 32;
   std::uint64_t log_cap = std::uint64_t{16} << 20;
   std::optional<containment_kind> forced;
+  // It may tell trouble with what it was handed.
+  bool may_fail = false;
   // Starts a keeper on the directory; `handed` by a predecessor, or after one that is gone.
   void begin(std::optional<handed_sessions> handed = std::nullopt);
   // Everything that a keeper holds is closed, and nothing is ended, as when it is killed.
