@@ -86,6 +86,14 @@ session_user user_named(std::string const& name) {
       .ids = {.user = 65534, .group = 65534, .groups = {}}, .name = name, .home = "/", .shell = "/bin/sh"};
 }
 
+// True when there is none any more.
+bool remove_groups(std::string const& directory) {
+  bool all = true;
+  for (auto const& each : std::filesystem::directory_iterator(directory))
+    if (each.is_directory()) all = ::rmdir(each.path().c_str()) == 0 && all;
+  return all;
+}
+
 }  // namespace
 
 with_sessions::with_sessions() : token(system::random_nonce()) {
@@ -109,8 +117,15 @@ with_sessions::~with_sessions() {
   }
   while (::waitpid(-1, nullptr, WNOHANG) > 0) {
   }
-  if (auto const hold = containment::open({.instance = "t-" + token.substr(0, 12), .forced = forced}))
-    static_cast<void>(hold->remove());
+  for (auto const kind : {containment_kind::cgroup2, containment_kind::cgroup1}) {
+    auto const hold = containment::open({.instance = "t-" + token.substr(0, 12), .forced = kind});
+    if (!hold) continue;
+    // Of sessions that were open when the keeper was dropped. Those in it are dead, and may be so for a
+    // moment only.
+    auto const deadline = system::now() + 30s;
+    while (!remove_groups(hold->where()) && system::now() < deadline) std::this_thread::yield();
+    EXPECT_TRUE(hold->remove());
+  }
   std::error_code ignored;
   std::filesystem::remove_all(directory, ignored);
 }
