@@ -126,7 +126,7 @@ TEST(a_keeper, refuses_orders_it_cannot_carry_out_and_says_why) {
   auto const link = place.client();
   auto const unknown = link->refused("service.start", wire::services_named{{"wbe"}});
   EXPECT_EQ(unknown.code, error_code::service_unknown);
-  EXPECT_EQ(unknown.message, "no service \"wbe\"; there are: web");
+  EXPECT_EQ(unknown.message, "no service 'wbe'; there are: web");
   EXPECT_EQ(link->refused("signal", wire::signal_params{.service = "web", .signal = "NONE"}).code,
             error_code::value_unknown);
   EXPECT_EQ(link->refused("forget", wire::forget_params{.nonce = "x"}).code, error_code::invalid_state);
@@ -143,10 +143,9 @@ TEST(a_keeper, takes_another_list_of_services_without_touching_what_stays) {
   auto services = place.spec.services;
   services[1].name = "new";
   link->ask("services.apply", wire::services_wanted{services});
-  link->fact("service.stopped", "old");
-  link->fact("service.running", "new");
+  wait_for([&] { return status_of(*link, "old").name.empty() && status_of(*link, "new").state == "running"; },
+           "the change");
   EXPECT_EQ(status_of(*link, "web").pid, before);
-  EXPECT_EQ(status_of(*link, "old").name, "");
 }
 
 TEST(a_service, gets_its_signal_and_may_end_by_it_as_it_likes) {

@@ -37,7 +37,7 @@ TEST(a_keeper, belongs_to_nobody) {
   for (auto const& each : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
     auto const target = std::filesystem::read_symlink(each.path()).string();
     bool const own = target == "/dev/null" || target.starts_with("anon_inode:") ||
-                     target.starts_with("socket:") || target.find(place.directory()) != std::string::npos ||
+                     target.starts_with("socket:") || target.find(place.path()) != std::string::npos ||
                      target.find("cgroup") != std::string::npos;
     EXPECT_TRUE(own) << target;
   }

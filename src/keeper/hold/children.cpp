@@ -6,7 +6,6 @@
 #include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
 
@@ -15,17 +14,6 @@
 #include "system/failure.hpp"
 
 namespace ostler::keeper {
-#include "system/failure.hpp"
-
-namespace ostler::keeper {
-namespace {
-
-lifecycle::exit_status status_of(siginfo_t const& told) {
-  if (told.si_code == CLD_EXITED) return {.what = lifecycle::exit_status::kind::code, .value = told.si_status};
-  return {.what = lifecycle::exit_status::kind::signal, .value = told.si_status};
-}
-
-}  // namespace
 
 children::children(loop& on) : watch_(on) {
   sigset_t wanted;
@@ -35,7 +23,6 @@ children::children(loop& on) : watch_(on) {
   signals_ = system::fd(::signalfd(-1, &wanted, SFD_NONBLOCK | SFD_CLOEXEC));
   if (!signals_)
     throw std::runtime_error(fmt::format("could not make a signalfd: {}", system::errno_text(errno)));
-  if (!signals_) throw std::runtime_error(fmt::format("could not make a signalfd: {}", system::errno_text(errno)));
   ensure(::prctl(PR_SET_CHILD_SUBREAPER, 1) == 0, "every kernel since 3.4 has subreapers");
   auto const joined = watch_.join(signals_.get(), EPOLLIN, [this](std::uint32_t) { reap(); });
   if (!joined) throw std::runtime_error(joined.error().message);
@@ -51,13 +38,6 @@ void children::reap() {
     auto const child = look_for_ended_child();
     if (!child || !*child) return;
     auto const found = expected_.find((*child)->pid);
-  while (::read(signals_.get(), ignored, sizeof ignored) == sizeof ignored) {}
-  for (;;) {
-    siginfo_t told{};
-    if (system::uninterrupted([&] { return ::waitid(P_ALL, 0, &told, WEXITED | WNOHANG | WNOWAIT); }) != 0) return;
-    if (told.si_pid == 0) return;
-    auto const pid = told.si_pid;
-    auto const found = expected_.find(pid);
     bool const ours = found != expected_.end();
     if (ours) {
       auto const ended = std::move(found->second);
@@ -65,9 +45,6 @@ void children::reap() {
       ended((*child)->status);
     }
     static_cast<void>(keeper::reap((*child)->pid));
-      ended(status_of(told));
-    }
-    static_cast<void>(system::uninterrupted([&] { return ::waitid(P_PID, static_cast<id_t>(pid), &told, WEXITED | WNOHANG); }));
     if (!ours && orphan_ended) orphan_ended();
   }
 }

@@ -2,8 +2,6 @@
 //
 // Whoever expects a process is told its end while the pid still belongs to it: only after that it is reaped
 // and the number may be given out again. So an end is on record before anything else can bear its pid.
-// Whoever expects a process is told its end while the pid still belongs to it: only after that it is reaped and the
-// number may be given out again. So an end is on record before anything else can bear its pid.
 #pragma once
 
 #include <functional>

@@ -125,7 +125,7 @@ void service_host::feed(lifecycle::service_event happened) {
   else
     wake_.clear();
   world_.tell();
-  hooks_.changed();
+  if (std::exchange(changed_, false)) hooks_.changed();
 }
 
 void service_host::take(lifecycle::service_event const& happened) {
@@ -133,6 +133,7 @@ void service_host::take(lifecycle::service_event const& happened) {
   auto done = lifecycle::step(std::move(now_), happened, rules_, when);
   now_ = std::move(done.next);
   if (done.ignored) return;
+  changed_ = true;
   // An end is on record before it is called one; a start is called one before it is made.
   for (auto const& ordered : done.commands)
     if (auto const* end = std::get_if<lifecycle::write_exit_record>(&ordered)) keep_exit(*end);
@@ -240,6 +241,11 @@ result<side_request> service_host::side(std::vector<std::string> command, std::s
 }
 
 result<run_group*> service_host::group() {
+  // The kernel remembers that a cgroup was killed, and kills whoever is born into it afterwards.
+  if (group_ && std::exchange(group_was_killed_, false)) {
+    if (auto done = group_->remove(); !done) return std::unexpected(done.error());
+    group_.reset();
+  }
   if (!group_) {
     auto made = world_.contained.prepare(spec_.name, world_.token(spec_.name), limits_of(spec_.limits));
     if (!made) return std::unexpected(made.error());
@@ -315,6 +321,7 @@ void service_host::keep_exit(lifecycle::write_exit_record const& end) {
 }
 
 void service_host::stop_signal(std::uint64_t generation) {
+  look_wait_ = look_first;
   if (now_.process.generation != generation || now_.process.pid == 0 || now_.exit) return;
   if (!spec_.stop.command.empty()) {
     auto const what = side(spec_.stop.command, "stop");
@@ -351,28 +358,47 @@ result<void> service_host::signal(int number, bool tree) {
 void service_host::kill_tree() {
   monitor_->end();
   look_wait_ = look_first;
-  if (!group_) return;
-  // On the way down also those that left the group as root; a restart must be quick and looks again at its
-  // stop.
-  static_cast<void>(group_->kill(now_.wanted_up ? reach::group : reach::thorough));
+  if (group_) kill_members();
+}
+
+// On the way down also those that left the group as root; a restart must be quick and looks again at its
+// stop.
+std::vector<std::int64_t> service_host::kill_members() {
+  auto const how = now_.wanted_up ? reach::group : reach::thorough;
+  auto const members = group_->members(how);
+  // Nobody can say, so nobody may say that it is empty.
+  if (!members) return {now_.process.pid};
+  if (members->empty()) return {};
+  group_was_killed_ = true;
+  static_cast<void>(group_->kill(how));
+  return {members->begin(), members->end()};
 }
 
 void service_host::check_tree(std::uint64_t generation) {
   std::vector<std::int64_t> remaining;
-  if (group_) {
-    auto const members = group_->members(now_.wanted_up ? reach::group : reach::thorough);
+  look_again_.clear();
+  if (group_ && now_.phase != lifecycle::service_phase::stopping) {
+    remaining = kill_members();
+    if (!remaining.empty()) {
+      look_again_.set(system::now() + look_wait_);
+      look_wait_ = std::min(look_wait_ * 2, look_cap);
+    }
+  } else if (group_) {
+    // It has its grace still.
+    auto const members = group_->members();
     if (members)
       remaining.assign(members->begin(), members->end());
     else
-      // Nobody can say, so nobody may say that it is empty.
       remaining.push_back(now_.process.pid);
-  }
-  if (!remaining.empty() && now_.phase != lifecycle::service_phase::stopping) {
-    static_cast<void>(group_->kill());
-    look_again_.set(system::now() + look_wait_);
-    look_wait_ = std::min(look_wait_ * 2, look_cap);
-  } else {
-    look_again_.clear();
+    // Those that were in other sessions have not heard yet that they are to end.
+    if (!remaining.empty() && now_.exit && rest_asked_ != generation) {
+      rest_asked_ = generation;
+      static_cast<void>(group_->signal(parse_signal(spec_.stop.signal).value_or(SIGTERM)));
+    }
+    if (!remaining.empty()) {
+      look_again_.set(system::now() + look_wait_);
+      look_wait_ = std::min(look_wait_ * 2, look_cap);
+    }
   }
   feed(lifecycle::tree_checked{generation, std::move(remaining)});
 }
@@ -384,6 +410,8 @@ void service_host::restore(held_run const& held) {
   restoring_ = true;
   auto found = world_.contained.find(spec_.name, world_.token(spec_.name));
   if (found) group_ = std::move(*found);
+  // By whoever was here before us, perhaps.
+  group_was_killed_ = true;
   last_exit_ = held.exit;
   if (held.exit) recorded_exit_ = held.run;
   pid_t pid = 0;

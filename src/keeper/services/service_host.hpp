@@ -75,6 +75,8 @@ class service_host {
   result<spawned_process> spawn_process(std::uint64_t generation);
   void stop_signal(std::uint64_t generation);
   void kill_tree();
+  // Those that had not ended yet.
+  std::vector<std::int64_t> kill_members();
   void check_tree(std::uint64_t generation);
   void keep_exit(lifecycle::write_exit_record const& end);
   void main_ended(lifecycle::process_key process, lifecycle::exit_status status);
@@ -100,12 +102,14 @@ class service_host {
   lifecycle::service now_;
   std::deque<lifecycle::service_event> events_;
   bool feeding_ = false;
+  bool changed_ = false;
   // What a former keeper told already is not told again.
   bool restoring_ = false;
   alarm wake_;
   alarm look_again_;
   milliseconds look_wait_{1};
   std::unique_ptr<run_group> group_;
+  bool group_was_killed_ = false;
   std::shared_ptr<log_store> log_;
   std::unique_ptr<pump> out_;
   std::unique_ptr<pump> err_;
@@ -119,6 +123,8 @@ class service_host {
   std::uint64_t start_ticks_ = 0;
   std::uint64_t recorded_exit_ = 0;
   std::uint64_t oom_before_ = 0;
+  // Of which run those that outlived the main process were asked to end.
+  std::uint64_t rest_asked_ = 0;
   std::optional<wire::exit_told> last_exit_;
 };
 

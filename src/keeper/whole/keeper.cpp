@@ -8,19 +8,26 @@
 #include <unistd.h>
 #include <utility>
 
+#include "keeper/environment/user.hpp"
+#include "keeper/hold/escape.hpp"
 #include "keeper/services/rules.hpp"
 #include "keeper/start/version.hpp"
 #include "keeper/whole/file_verbs.hpp"
 #include "keeper/whole/log_verbs.hpp"
 #include "keeper/whole/port_verbs.hpp"
+#include "keeper/whole/session_verbs.hpp"
 #include "system/clock.hpp"
 #include "system/failure.hpp"
+#include "system/files.hpp"
 
 namespace ostler::keeper {
 namespace {
 
+constexpr char const* containment_file = "containment";
 constexpr milliseconds sync_after{200};
 constexpr milliseconds write_again_after{1000};
+// For shells and commands of clients, when the whole instance is stopped.
+constexpr milliseconds sessions_grace{2000};
 
 result<void> make_directory(int where, char const* name) {
   if (::mkdirat(where, name, 0700) == 0 || errno == EEXIST) return {};
@@ -31,10 +38,34 @@ wire::registered greeting_of(wire::keeper_spec const& spec, ident const& who) {
   return {.instance = spec.instance,
           .generation = spec.generation,
           .keeper = {.version = version,
-                     .features = {"agent", "files", "logs", "ports", "services"},
+                     .features = {"agent", "exec", "files", "logs", "ports", "services", "session"},
                      .pid = who.pid},
           .boot_id = who.boot_id,
           .nonce = who.nonce};
+}
+
+// Who comes after us finds the processes where the first of us has put them.
+result<containment> open_containment(home const& place, wire::keeper_spec const& spec,
+                                     std::string const& name) {
+  containment_options options{.instance = name};
+  auto const former = system::read_file_at(place.get(), containment_file, 4096);
+  if (former) {
+    auto const split = former->find(' ');
+    options.forced = containment_kind_named(former->substr(0, split));
+    if (split != std::string::npos) options.directory = former->substr(split + 1);
+  } else if (!spec.containment.empty()) {
+    options.forced = containment_kind_named(spec.containment);
+    if (!options.forced)
+      return fail(error_code::value_unknown, fmt::format("containment {}; allowed: cgroup2, cgroup1, scan",
+                                                         in_quotes(spec.containment)));
+  }
+  auto opened = containment::open(std::move(options));
+  if (!opened || former) return opened;
+  auto const kept = system::replace_file_at(place.get(), containment_file,
+                                            fmt::format("{} {}", text(opened->kind()), opened->where()),
+                                            system::survives::killed);
+  if (!kept) return std::unexpected(kept.error());
+  return opened;
 }
 
 }  // namespace
@@ -46,14 +77,7 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec)
   if (!who) return std::unexpected(who.error());
   auto story = ledger::open(place.get());
   if (!story) return std::unexpected(story.error());
-  containment_options options{.instance = "ostler-" + who->nonce.substr(0, 16)};
-  if (!spec.containment.empty()) {
-    options.forced = containment_kind_named(spec.containment);
-    if (!options.forced)
-      return fail(error_code::value_unknown, fmt::format("containment {}; allowed: cgroup2, cgroup1, scan",
-                                                         in_quotes(spec.containment)));
-  }
-  auto contained = containment::open(std::move(options));
+  auto contained = open_containment(place, spec, who->nonce.substr(0, 16));
   if (!contained) return std::unexpected(contained.error());
   std::optional<workspace> files;
   if (!spec.workspace.empty()) {
@@ -93,6 +117,7 @@ keeper::keeper(home place, wire::keeper_spec spec, ident who, ledger story, cont
                  if (auto* host = services_.owner_of(said.pid)) host->notified(said.fields);
                }),
       services_(world_, spec_),
+      sessions_(needs_of_sessions()),
       files_(std::move(files)),
       signals_watch_(loop_),
       write_again_(loop_, [this] { tell(); }),
@@ -120,7 +145,41 @@ keeper::keeper(home place, wire::keeper_spec spec, ident who, ledger story, cont
   offer_services();
   offer_logs(door_, [this](wire::log_read const& asked) { return log_of(asked); });
   offer_ports(door_, loop_, services_);
+  offer_sessions(door_, sessions_);
   if (files_) offer_files(door_, loop_, *files_);
+}
+
+session_needs keeper::needs_of_sessions() {
+  return {.on = loop_,
+          .born = kids_,
+          .hold = contained_,
+          .buffer = buffer_,
+          .append = [this](wire::keeper_event event) { return story_.append(std::move(event)); },
+          .tell = [this] { tell(); },
+          .resolve_user = [](std::string const& user) -> result<session_user> {
+            auto const found = find_user_in("/etc", user);
+            if (!found) return std::unexpected(found.error());
+            return session_user{.ids = {.user = found->uid,
+                                        .group = found->gid,
+                                        .groups = {found->groups.begin(), found->groups.end()}},
+                                .name = found->name,
+                                .home = found->home,
+                                .shell = found->shell};
+          },
+          .environment = [this](std::vector<std::string> const& own,
+                                session_user const* user) { return session_environment(own, user); },
+          .workspace = spec_.workspace,
+          .token_prefix = world_.token("session-"),
+          .logs = place_.path() + "/logs/sessions"};
+}
+
+result<std::vector<std::string>> keeper::session_environment(std::vector<std::string> const& own,
+                                                             session_user const* user) {
+  auto wanted = own;
+  if (user != nullptr)
+    wanted.insert(wanted.begin(), {"USER=" + user->name, "LOGNAME=" + user->name, "HOME=" + user->home,
+                                   "SHELL=" + user->shell});
+  return services_.environment(wanted, {}, nullptr);
 }
 
 result<std::shared_ptr<log_store>> keeper::log_of(wire::log_read const& asked) {
@@ -137,13 +196,14 @@ result<void> keeper::begin() {
   static_cast<void>(notices_.listen(notice_socket_name));
   story_.append({.fact = first_time_ ? "keeper.started" : "keeper.adopted", .pid = world_.who.pid});
   if (auto done = services_.begin(); !done) return done;
+  if (auto done = sessions_.restore(story_.state()); !done) return done;
   if (auto done = door_.listen(socket_name); !done) return done;
   return place_.mark_started(spec_.generation);
 }
 
 void keeper::run() {
   if (story_.state().stopping)
-    services_.stop_all(std::nullopt);
+    stop(std::nullopt);
   else
     services_.start_wanted(first_time_);
   tell();
@@ -203,6 +263,7 @@ wire::keeper_status keeper::status() const {
                           .forgotten_seq = story_.state().forgotten_seq,
                           .stopping = story_.state().stopping};
   for (auto const& each : services_.all()) out.services.push_back(each->status());
+  out.sessions = sessions_.list();
   auto const can = system::probe_capabilities();
   auto const add = [&](char const* what, bool full, char const* with, char const* without) {
     out.abilities.push_back({.what = what, .full = full, .how = full ? with : without});
@@ -222,6 +283,7 @@ wire::keeper_status keeper::status() const {
 result<void> keeper::send_signal(wire::signal_params const& params) {
   auto const number = parse_signal(params.signal);
   if (!number) return std::unexpected(number.error());
+  if (!params.session.empty()) return sessions_.signal(params.session, *number, params.tree);
   auto* const host = services_.find(params.service);
   if (host == nullptr)
     return fail(error_code::service_unknown, fmt::format("no service {}", in_quotes(params.service)));
@@ -231,6 +293,10 @@ result<void> keeper::send_signal(wire::signal_params const& params) {
 void keeper::stop(std::optional<milliseconds> grace) {
   if (!story_.state().stopping) story_.append({.fact = "keeper.stopping"});
   services_.stop_all(grace);
+  sessions_.close_all(grace.value_or(sessions_grace), [this] {
+    sessions_gone_ = true;
+    something_changed();
+  });
   tell();
 }
 
@@ -243,7 +309,7 @@ void keeper::forget(request const& asked, wire::forget_params const& params) {
 }
 
 void keeper::something_changed() {
-  if (story_.state().stopping && !stopped_ && services_.empty()) {
+  if (story_.state().stopping && !stopped_ && sessions_gone_ && services_.empty()) {
     stopped_ = true;
     story_.append({.fact = "keeper.stopped"});
   }

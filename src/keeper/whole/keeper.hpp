@@ -17,6 +17,7 @@
 #include "keeper/probes/notify_socket.hpp"
 #include "keeper/serve/server.hpp"
 #include "keeper/services/service_set.hpp"
+#include "keeper/sessions/session_table.hpp"
 #include "keeper/start/home.hpp"
 #include "wire/keeper_verbs.hpp"
 
@@ -41,6 +42,9 @@ class keeper {
   void tell();
   void offer_core();
   void offer_services();
+  session_needs needs_of_sessions();
+  result<std::vector<std::string>> session_environment(std::vector<std::string> const& own,
+                                                       session_user const* user);
   result<std::shared_ptr<log_store>> log_of(wire::log_read const& asked);
   wire::keeper_status status() const;
   result<void> send_signal(wire::signal_params const& params);
@@ -62,12 +66,14 @@ class keeper {
   server door_;
   notify_socket notices_;
   service_set services_;
+  session_table sessions_;
   std::optional<workspace> files_;
   watch signals_watch_;
   system::fd signals_;
   alarm write_again_;
   alarm sync_;
   std::uint64_t told_ = 0;
+  bool sessions_gone_ = false;
   bool first_time_ = true;
   bool stopped_ = false;
   // Somebody ended us by a signal: nobody will say forget.
