@@ -25,8 +25,10 @@ BOOST_DESCRIBE_STRUCT(nothing, (), ())
 // tell.
 struct services_named {
   std::vector<std::string> services;
+  // stop: instead of their own; also for those that are on their way down already.
+  std::optional<milliseconds> grace;
 };
-BOOST_DESCRIBE_STRUCT(services_named, (), (services))
+BOOST_DESCRIBE_STRUCT(services_named, (), (services, grace))
 
 // services.apply: from now on these. What is new starts, what has changed starts anew, what is gone is
 // stopped.

@@ -126,6 +126,53 @@ TEST(a_successor, remembers_what_had_failed_and_what_was_done) {
       << "the task was run twice";
 }
 
+TEST(a_keeper, becomes_another_program_without_letting_go_of_anything) {
+  held place;
+  place.service("web", {"file", "runs", "wait"});
+  auto& failing = place.service("failing", {"wait"});
+  failing.restart.on = wire::restart_on::never;
+  place.start();
+  auto const keeper = place.keeper_pid();
+  auto link = place.client();
+  auto const web = link->fact("process.spawned", "web").pid;
+  auto const failing_pid = link->fact("process.spawned", "failing").pid;
+  auto const shell = link->ask<wire::exec_started>(
+      "exec.start",
+      wire::exec_start{.command = {"/bin/cat"}, .terminal = wire::terminal_size{}, .in = 3, .out = 5});
+  link->credit(5, 100'000);
+  link->write(3, "before\n");
+  link->until([&] { return link->at(5).data.find("before") != std::string::npos; }, "the echo");
+  EXPECT_EQ(link->refused("keeper.replace", wire::keeper_replace{.program = "/bin/true"}).code,
+            error_code::value_unknown);
+  link->ask("keeper.replace", wire::keeper_replace{.program = keeper_program()});
+  wait_for(
+      [&] {
+        try {
+          link = place.client();
+          return true;
+        } catch (std::exception const&) {
+          return false;
+        }
+      },
+      "the new program");
+  link->fact("keeper.replaced");
+  EXPECT_EQ(place.keeper_pid(), keeper);
+  EXPECT_TRUE(lives(web));
+  EXPECT_TRUE(lives(shell.pid));
+  link->ask("session.attach", wire::session_attach{.session = shell.session, .in = 3, .out = 5});
+  link->credit(5, 100'000);
+  link->write(3, "after\n");
+  link->until([&] { return link->at(5).data.find("after") != std::string::npos; }, "the echo");
+  EXPECT_NE(link->at(5).data.find("before"), std::string::npos);
+  // Ends are told exactly, because they are our children still.
+  ::kill(static_cast<pid_t>(failing_pid), SIGUSR1);
+  auto const end = link->fact("process.exited", "failing");
+  EXPECT_EQ(end.exit->how, wire::ended::signal);
+  EXPECT_EQ(end.exit->value, SIGUSR1);
+  EXPECT_EQ(run_program({"/bin/cat", place.workspace() + "/runs"}).out, std::to_string(web) + "\n");
+  place.stop();
+}
+
 TEST(a_successor, tells_every_end_that_nobody_has_acknowledged) {
   held place;
   auto& web = place.service("web", {"exit", "5"});

@@ -28,9 +28,10 @@ class children {
   void forget(pid_t pid) { expected_.erase(pid); }
   // An orphan nobody expected has ended.
   std::function<void()> orphan_ended;
+  // All that have ended so far. Done by itself, except for those that ended before this was made.
+  void reap();
 
  private:
-  void reap();
 
   watch watch_;
   system::fd signals_;

@@ -109,6 +109,11 @@ void service_host::want(bool up) {
     feed(lifecycle::want_down{});
 }
 
+void service_host::set_grace(milliseconds grace) {
+  rules_.stop_grace = grace;
+  feed(lifecycle::hurry{grace});
+}
+
 // Events that a step brings about wait until it is done.
 void service_host::feed(lifecycle::service_event happened) {
   events_.push_back(std::move(happened));
@@ -456,6 +461,9 @@ bool service_host::find_alive(held_run const& held, pid_t& pid, std::uint64_t& s
     start_ticks = seen->start_ticks;
   }
   if (pid <= 0) return false;
+  // Our own child, after we became another program: it may have ended, and then its end is still to be had.
+  auto const child = system::stat_of(pid);
+  if (child && child->parent == ::getpid() && child->start_ticks == start_ticks) return true;
   system::environment_mark const mark{.name = std::string(run_variable), .value = world_.token(spec_.name)};
   system::process_identity const whom{.boot = world_.who.boot_id, .pid = pid, .start_ticks = start_ticks};
   // The environment of one that has become another program is still that which we gave it, unless it cleaned

@@ -57,8 +57,8 @@ class service_host {
 
   // What the client ordered; recorded.
   void want(bool up);
-  // Instead of its own, for the stop that comes.
-  void set_grace(milliseconds grace) { rules_.stop_grace = grace; }
+  // Instead of its own, for the stop that comes or goes on.
+  void set_grace(milliseconds grace);
   void needs(lifecycle::needs_changed const& now) { feed(now); }
   // From a former keeper.
   void restore(held_run const& held);

@@ -153,12 +153,14 @@ result<std::vector<service_host*>> service_set::named(std::vector<std::string> c
   return out;
 }
 
-result<void> service_set::order(std::vector<std::string> const& names, bool up) {
+result<void> service_set::order(std::vector<std::string> const& names, bool up,
+                                std::optional<milliseconds> grace) {
   auto const hosts = named(names);
   if (!hosts) return std::unexpected(hosts.error());
   if (up && stopping_) return fail(error_code::invalid_state, "the instance is being stopped");
   for (auto* host : *hosts) {
     std::erase(again_, host->name());
+    if (grace) host->set_grace(*grace);
     host->want(up);
   }
   return {};

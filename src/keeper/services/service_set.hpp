@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,8 @@ class service_set {
   wire::keeper_spec const& spec() const { return spec_; }
 
   // All of them when none is named.
-  result<void> order(std::vector<std::string> const& names, bool up);
+  result<void> order(std::vector<std::string> const& names, bool up,
+                     std::optional<milliseconds> grace = std::nullopt);
   result<void> restart(std::vector<std::string> const& names);
   // Another list of services from now on.
   result<void> apply(std::vector<wire::service_spec> services);

@@ -38,7 +38,8 @@ wire::registered greeting_of(wire::keeper_spec const& spec, ident const& who) {
   return {.instance = spec.instance,
           .generation = spec.generation,
           .keeper = {.version = version,
-                     .features = {"agent", "exec", "files", "logs", "ports", "services", "session"},
+                     .features = {"agent", "exec", "files", "keeper.replace", "logs", "ports", "services",
+                                  "session"},
                      .pid = who.pid},
           .boot_id = who.boot_id,
           .nonce = who.nonce};
@@ -70,7 +71,8 @@ result<containment> open_containment(home const& place, wire::keeper_spec const&
 
 }  // namespace
 
-result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec) {
+result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
+                                             std::optional<handed_keeper> handed) {
   for (auto const* name : {"fifos", "marks", "logs"})
     if (auto done = make_directory(place.get(), name); !done) return std::unexpected(done.error());
   auto who = place.take(spec.generation);
@@ -87,7 +89,7 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec)
   }
   std::unique_ptr<keeper> made(new keeper(std::move(place), std::move(spec), std::move(*who),
                                           std::move(*story), std::move(*contained), std::move(files)));
-  if (auto done = made->begin(); !done) return std::unexpected(done.error());
+  if (auto done = made->begin(std::move(handed)); !done) return std::unexpected(done.error());
   return made;
 }
 
@@ -143,6 +145,7 @@ keeper::keeper(home place, wire::keeper_spec spec, ident who, ledger story, cont
   };
   offer_core();
   offer_services();
+  offer_replacement();
   offer_logs(door_, [this](wire::log_read const& asked) { return log_of(asked); });
   offer_ports(door_, loop_, services_);
   offer_sessions(door_, sessions_);
@@ -189,26 +192,33 @@ result<std::shared_ptr<log_store>> keeper::log_of(wire::log_read const& asked) {
   return host->log();
 }
 
-result<void> keeper::begin() {
+result<void> keeper::begin(std::optional<handed_keeper> handed) {
   first_time_ = !place_.started(spec_.generation);
   watch_signals();
   // Without it, whoever waits for a notice will be told what is missing.
   static_cast<void>(notices_.listen(notice_socket_name));
-  story_.append({.fact = first_time_ ? "keeper.started" : "keeper.adopted", .pid = world_.who.pid});
+  auto const* const how = handed ? "keeper.replaced" : first_time_ ? "keeper.started" : "keeper.adopted";
+  story_.append({.fact = how, .pid = world_.who.pid, .message = handed ? handed->failed : std::string()});
   if (auto done = services_.begin(); !done) return done;
-  if (auto done = sessions_.restore(story_.state()); !done) return done;
+  auto const sessions =
+      handed ? sessions_.take_over(std::move(handed->sessions)) : sessions_.restore(story_.state());
+  if (!sessions) return sessions;
   if (auto done = door_.listen(socket_name); !done) return done;
   return place_.mark_started(spec_.generation);
 }
 
-void keeper::run() {
+result<void> keeper::run() {
   if (story_.state().stopping)
     stop(std::nullopt);
   else
     services_.start_wanted(first_time_);
   tell();
   something_changed();
+  // Who ended while there was no loop.
+  kids_.reap();
   loop_.run();
+  if (successor_.empty()) return {};
+  return std::unexpected(become(place_, successor_, {.sessions = sessions_.hand_over()}));
 }
 
 // Whoever listens hears what was written. When nobody does, it is brought to the disk instead.
@@ -240,18 +250,30 @@ void keeper::offer_core() {
 void keeper::offer_services() {
   auto const offer_order = [this](char const* verb, auto act) {
     door_.offer<wire::services_named>(verb, [act](request const& asked, wire::services_named const& params) {
-      auto const done = act(params.services);
+      auto const done = act(params);
       done ? asked.answer(wire::nothing{}) : asked.refuse(done.error());
     });
   };
-  offer_order("service.start", [this](auto const& names) { return services_.order(names, true); });
-  offer_order("service.stop", [this](auto const& names) { return services_.order(names, false); });
-  offer_order("service.restart", [this](auto const& names) { return services_.restart(names); });
+  offer_order("service.start", [this](auto const& params) { return services_.order(params.services, true); });
+  offer_order("service.stop",
+              [this](auto const& params) { return services_.order(params.services, false, params.grace); });
+  offer_order("service.restart", [this](auto const& params) { return services_.restart(params.services); });
   door_.offer<wire::services_wanted>("services.apply",
                                      [this](request const& asked, wire::services_wanted const& params) {
                                        auto const done = services_.apply(params.services);
                                        done ? asked.answer(wire::nothing{}) : asked.refuse(done.error());
                                      });
+}
+
+void keeper::offer_replacement() {
+  door_.offer<wire::keeper_replace>("keeper.replace",
+                                    [this](request const& asked, wire::keeper_replace const& params) {
+                                      auto const fit = check_successor(params.program);
+                                      if (!fit) return asked.refuse(fit.error());
+                                      asked.answer(wire::nothing{});
+                                      successor_ = params.program;
+                                      loop_.stop();
+                                    });
 }
 
 wire::keeper_status keeper::status() const {

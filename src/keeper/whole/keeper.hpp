@@ -19,6 +19,7 @@
 #include "keeper/services/service_set.hpp"
 #include "keeper/sessions/session_table.hpp"
 #include "keeper/start/home.hpp"
+#include "keeper/whole/succession.hpp"
 #include "wire/keeper_verbs.hpp"
 
 namespace ostler::keeper {
@@ -26,22 +27,26 @@ namespace ostler::keeper {
 class keeper {
  public:
   // The directory is ours: open and locked.
-  static result<std::unique_ptr<keeper>> make(home place, wire::keeper_spec spec);
+  // `handed` by the program that we were before, if we were one.
+  static result<std::unique_ptr<keeper>> make(home place, wire::keeper_spec spec,
+                                              std::optional<handed_keeper> handed = std::nullopt);
   keeper(keeper const&) = delete;
   keeper& operator=(keeper const&) = delete;
   ~keeper() = default;
 
-  // Starts what is wanted, then runs until it has stopped and everybody knows.
-  void run();
+  // Starts what is wanted, then runs until it has stopped and everybody knows, or until it is to be another
+  // program: then it has become that one, and comes back only when nothing could be run.
+  result<void> run();
 
  private:
   keeper(home place, wire::keeper_spec spec, ident who, ledger story, containment contained,
          std::optional<workspace> files);
-  result<void> begin();
+  result<void> begin(std::optional<handed_keeper> handed);
 
   void tell();
   void offer_core();
   void offer_services();
+  void offer_replacement();
   session_needs needs_of_sessions();
   result<std::vector<std::string>> session_environment(std::vector<std::string> const& own,
                                                        session_user const* user);
@@ -74,6 +79,8 @@ class keeper {
   alarm sync_;
   std::uint64_t told_ = 0;
   bool sessions_gone_ = false;
+  // What to become.
+  std::string successor_;
   bool first_time_ = true;
   bool stopped_ = false;
   // Somebody ended us by a signal: nobody will say forget.

@@ -62,6 +62,11 @@ class stepper {
     clear();
   }
 
+  void on(hurry const& event) {
+    if (now().phase != service_phase::stopping) return ignore("not stopping");
+    now().limit = awake_limit(event.grace, when_.now);
+  }
+
   void on(needs_changed const& event) {
     if (event.all_ready == now().needs_ready && event.waiting_for == now().waiting_for &&
         event.given_up == now().needs_given_up)

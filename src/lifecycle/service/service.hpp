@@ -154,6 +154,10 @@ bool satisfied(service const& value, service_rules const& rules);
 // Events: what happened.
 struct want_up {};
 struct want_down {};
+// It is on its way down and gets only so much more time.
+struct hurry {
+  milliseconds grace{};
+};
 struct needs_changed {
   bool all_ready;
   // Those that are not ready, as words: "db".
@@ -209,8 +213,8 @@ struct restored {
   std::optional<error> trouble;
 };
 using service_event =
-    std::variant<want_up, want_down, needs_changed, spawned, spawn_failed, exited, sign_observed, status_told,
-                 liveness_checked, tree_checked, adopted, found_gone, restored, tick>;
+    std::variant<want_up, want_down, hurry, needs_changed, spawned, spawn_failed, exited, sign_observed,
+                 status_told, liveness_checked, tree_checked, adopted, found_gone, restored, tick>;
 std::string_view name(service_event const& happened);
 
 // Commands: what must be done. Each may be carried out twice.

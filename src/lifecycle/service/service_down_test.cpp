@@ -221,5 +221,16 @@ TEST(service, from_error_it_can_be_started_and_stopped) {
   EXPECT_FALSE(b.state.trouble);
 }
 
+TEST(service, may_be_hurried_on_its_way_down) {
+  service_bench b;
+  b.run();
+  b.feed(want_down{});
+  b.feed(hurry{1ms});
+  EXPECT_EQ(b.state.wake, b.now + 1ms);
+  b.now += 1ms;
+  b.feed(tick{});
+  EXPECT_EQ(b.state.phase, service_phase::killing);
+}
+
 }  // namespace
 }  // namespace ostler::lifecycle

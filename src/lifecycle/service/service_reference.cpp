@@ -106,6 +106,7 @@ std::vector<service_event_sample> service_event_samples(service const& state) {
       nobody{0, 4242};
   return {{"want_up", want_up{}},
           {"want_down", want_down{}},
+          {"hurry", hurry{1s}},
           {"needs_changed, all ready", needs_changed{true, ""}},
           {"needs_changed, one is not", needs_changed{false, "cache"}},
           {"spawned", spawned{newest}},

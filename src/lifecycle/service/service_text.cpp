@@ -23,9 +23,9 @@ constexpr std::array<std::string_view, service_fact_count> fact_words{
     "service.starting", "service.ready",   "service.running", "service.not_ready",
     "service.stopping", "service.stopped", "service.error",   "service.restarting"};
 constexpr std::array<std::string_view, std::variant_size_v<service_event>> event_words{
-    "want_up",       "want_down",   "needs_changed",    "spawned",      "spawn_failed", "exited",
-    "sign_observed", "status_told", "liveness_checked", "tree_checked", "adopted",      "found_gone",
-    "restored",      "tick"};
+    "want_up",      "want_down", "hurry",         "needs_changed", "spawned",
+    "spawn_failed", "exited",    "sign_observed", "status_told",   "liveness_checked",
+    "tree_checked", "adopted",   "found_gone",    "restored",      "tick"};
 constexpr std::array<std::string_view, std::variant_size_v<service_command>> command_words{
     "spawn", "send_stop_signal", "kill_tree", "check_tree", "write_exit_record"};
 constexpr std::array<std::string_view, 2> kind_words{"service", "task"};

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <utility>
 
 #include "keeper/start/detach.hpp"
 #include "keeper/start/version.hpp"
@@ -39,6 +40,8 @@ struct orders {
   std::string verb;
   std::string directory;
   bool foreground = false;
+  // We were a keeper already, and are to go on as this program.
+  bool take_over = false;
   bool json = false;
 };
 
@@ -62,6 +65,8 @@ std::optional<orders> read_orders(std::span<char* const> words, int& code) {
     }
     if (word == "--foreground") {
       out.foreground = true;
+    } else if (word == "--take-over") {
+      out.take_over = true;
     } else if (word == "--json") {
       out.json = true;
     } else if (word == "--dir" && at + 1 < words.size()) {
@@ -95,21 +100,31 @@ std::string text(error const& why) {
 }
 
 // In the process that is to be the keeper.
-result<std::unique_ptr<keeper::keeper>> make_keeper(std::string const& directory) {
-  auto place = keeper::home::open(directory);
+result<std::unique_ptr<keeper::keeper>> make_keeper(orders const& wanted) {
+  auto place = keeper::home::open(wanted.directory);
   if (!place) return std::unexpected(place.error());
-  if (auto done = place->lock(); !done) return std::unexpected(done.error());
+  std::optional<keeper::handed_keeper> handed;
+  if (wanted.take_over) {
+    auto taken = keeper::take_handover(*place);
+    if (!taken) return std::unexpected(taken.error());
+    handed = std::move(*taken);
+    place->inherit_lock(system::fd(handed->lock));
+  } else if (auto done = place->lock(); !done) {
+    return std::unexpected(done.error());
+  }
   auto spec = place->spec();
   if (!spec) return std::unexpected(spec.error());
   // So that no mount is kept busy, and short names do for sockets.
   if (::fchdir(place->get()) != 0) return fail(error_code::system_failed, "could not enter the directory");
-  return keeper::keeper::make(std::move(*place), std::move(*spec));
+  return keeper::keeper::make(std::move(*place), std::move(*spec), std::move(handed));
 }
 
 int run(orders const& wanted) {
   ::umask(0077);
   keeper::start_report report;
-  if (wanted.foreground) {
+  if (wanted.take_over) {
+    // Everything that is open belongs to us.
+  } else if (wanted.foreground) {
     keeper::let_go_of_descriptors(-1, keeper::standard_streams::stay);
   } else {
     // Relative paths mean the caller's directory, which we are about to leave.
@@ -121,15 +136,16 @@ int run(orders const& wanted) {
     report = std::move(*detached);
     keeper::let_go_of_descriptors(report.descriptor(), keeper::standard_streams::go);
   }
-  auto made = make_keeper(wanted.directory);
+  auto made = make_keeper(wanted);
   if (!made) {
     report.tell(text(made.error()));
     if (wanted.foreground) say(STDERR_FILENO, fmt::format("ostler-keeper: {}\n", text(made.error())));
     return 1;
   }
   report.tell({});
-  (*made)->run();
-  return 0;
+  auto const done = (*made)->run();
+  if (!done) say(STDERR_FILENO, fmt::format("ostler-keeper: {}\n", text(done.error())));
+  return done ? 0 : 1;
 }
 
 }  // namespace
