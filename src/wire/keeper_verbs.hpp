@@ -194,6 +194,16 @@ struct file_watch {
 };
 BOOST_DESCRIBE_STRUCT(file_watch, (), (path, all, stream))
 
+// `kind`: ready (from now on everything is told), created, changed, removed, moved, overflow (read everything
+// again).
+struct file_change {
+  std::string kind;
+  std::string path;
+  // Of moved.
+  std::string from;
+};
+BOOST_DESCRIBE_STRUCT(file_change, (), (kind, path, from))
+
 // files.pack (out) and files.unpack (in): a tar archive on the stream. Unpack is answered at its end.
 struct file_archive {
   // pack: what of the workspace, all when empty. unpack: below which directory.

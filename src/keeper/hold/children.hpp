@@ -32,7 +32,6 @@ class children {
   void reap();
 
  private:
-
   watch watch_;
   system::fd signals_;
   std::unordered_map<pid_t, handler> expected_;

@@ -1,5 +1,6 @@
 #include "keeper/hold/escape.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
@@ -150,6 +151,17 @@ escape_report leave_launchers_cgroup(escape_options const& options) {
   auto const no_leaf = enter_leaf_somewhere(*hierarchy, options);
   if (!no_leaf.empty()) return finish(fmt::format("{}; {}", no_scope, no_leaf));
   return finish(fmt::format("cgroup of its own ({})", no_scope));
+}
+
+void return_to_launchers_cgroup() {
+  auto const hierarchy = find_hierarchy("");
+  if (!hierarchy || !hierarchy->own_path.ends_with("/keeper")) return;
+  auto const folder = hierarchy->own_path.substr(0, hierarchy->own_path.rfind('/'));
+  auto const leaf = hierarchy->directory_of(hierarchy->own_path);
+  auto const above = hierarchy->directory_of(folder.substr(0, std::max<std::size_t>(folder.rfind('/'), 1)));
+  if (!leaf || !above || !folder.substr(folder.rfind('/') + 1).starts_with("ostler-")) return;
+  auto const back = cgroup_directory::open(*above);
+  if (back && back->write("cgroup.procs", "0")) ::rmdir(leaf->c_str());
 }
 
 }  // namespace ostler::keeper

@@ -31,5 +31,7 @@ struct escape_report {
 };
 
 escape_report leave_launchers_cgroup(escape_options const& options);
+// At the very end, so that the cgroup made for us can go: back to the one above it.
+void return_to_launchers_cgroup();
 
 }  // namespace ostler::keeper

@@ -43,6 +43,7 @@ class session {
   // For a kind of containment that must look.
   void look();
 
+  std::shared_ptr<log_store> const& log() const { return log_; }
   std::string const& name() const { return name_; }
   std::int64_t pid() const { return pid_; }
   bool closed() const { return closed_at_.has_value(); }
@@ -85,7 +86,8 @@ class session {
   std::int64_t pid_ = 0;
   std::uint64_t start_ticks_ = 0;
   std::unique_ptr<run_group> group_;
-  std::unique_ptr<log_store> log_;
+  // Shared, because a reader may still be at it when the session is forgotten.
+  std::shared_ptr<log_store> log_;
   std::unique_ptr<session_output> output_;
   std::optional<wire::exit_told> exit_;
   // Nobody saw it end, and it is on record when nobody is left.

@@ -111,6 +111,14 @@ result<void> session_table::close(std::string_view name) {
   return {};
 }
 
+result<std::shared_ptr<log_store>> session_table::log(std::string_view name) const {
+  auto const found = find(name);
+  if (!found) return std::unexpected(found.error());
+  if (!(*found)->log())
+    return fail(error_code::file_unknown, fmt::format("nothing of session {} was kept", name));
+  return (*found)->log();
+}
+
 std::vector<wire::session_status> session_table::list() const {
   std::vector<wire::session_status> all;
   for (auto const& each : sessions_)

@@ -36,6 +36,8 @@ class session_table {
   // Its tree ends, and what is kept of it goes.
   result<void> close(std::string_view name);
   std::vector<wire::session_status> list() const;
+  // What it printed; until it is forgotten.
+  result<std::shared_ptr<log_store>> log(std::string_view name) const;
 
   // Everything ends, nothing is started any more, and `gone` is called once when nobody is left.
   void close_all(milliseconds grace, std::function<void()> gone);

@@ -16,6 +16,7 @@
 #include "keeper/whole/log_verbs.hpp"
 #include "keeper/whole/port_verbs.hpp"
 #include "keeper/whole/session_verbs.hpp"
+#include "keeper/whole/watch_verbs.hpp"
 #include "system/clock.hpp"
 #include "system/failure.hpp"
 #include "system/files.hpp"
@@ -79,7 +80,9 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
   if (!who) return std::unexpected(who.error());
   auto story = ledger::open(place.get());
   if (!story) return std::unexpected(story.error());
-  auto contained = open_containment(place, spec, who->nonce.substr(0, 16));
+  auto const name = who->nonce.substr(0, 16);
+  auto const escaped = leave_launchers_cgroup({.instance = name});
+  auto contained = open_containment(place, spec, name);
   if (!contained) return std::unexpected(contained.error());
   std::optional<workspace> files;
   if (!spec.workspace.empty()) {
@@ -89,6 +92,7 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
   }
   std::unique_ptr<keeper> made(new keeper(std::move(place), std::move(spec), std::move(*who),
                                           std::move(*story), std::move(*contained), std::move(files)));
+  made->escaped_ = escaped;
   if (auto done = made->begin(std::move(handed)); !done) return std::unexpected(done.error());
   return made;
 }
@@ -149,7 +153,10 @@ keeper::keeper(home place, wire::keeper_spec spec, ident who, ledger story, cont
   offer_logs(door_, [this](wire::log_read const& asked) { return log_of(asked); });
   offer_ports(door_, loop_, services_);
   offer_sessions(door_, sessions_);
-  if (files_) offer_files(door_, loop_, *files_);
+  if (files_) {
+    offer_files(door_, loop_, *files_);
+    offer_watches(door_, loop_, *files_);
+  }
 }
 
 session_needs keeper::needs_of_sessions() {
@@ -186,6 +193,7 @@ result<std::vector<std::string>> keeper::session_environment(std::vector<std::st
 }
 
 result<std::shared_ptr<log_store>> keeper::log_of(wire::log_read const& asked) {
+  if (!asked.session.empty()) return sessions_.log(asked.session);
   auto* const host = services_.find(asked.service);
   if (host == nullptr)
     return fail(error_code::service_unknown, fmt::format("no service {}", in_quotes(asked.service)));
@@ -296,6 +304,7 @@ wire::keeper_status keeper::status() const {
       "processes join their cgroup before they run");
   add("openat2", can.openat2, "the kernel keeps paths beneath the workspace",
       "paths are walked step by step");
+  out.abilities.push_back({.what = "own cgroup", .full = escaped_.escaped, .how = escaped_.how});
   out.abilities.push_back({.what = "containment",
                            .full = contained_.kind() == containment_kind::cgroup2,
                            .how = contained_.explanation()});
@@ -343,6 +352,7 @@ void keeper::leave_if_done() {
   if (!stopped_) return;
   bool const known = story_.state().forgotten_seq >= story_.last_seq();
   if (!known && !leave_when_stopped_) return;
+  return_to_launchers_cgroup();
   static_cast<void>(contained_.remove());
   ::unlinkat(place_.get(), socket_name, 0);
   loop_.stop();

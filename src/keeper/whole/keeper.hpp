@@ -11,6 +11,7 @@
 #include "keeper/files/workspace.hpp"
 #include "keeper/hold/children.hpp"
 #include "keeper/hold/containment.hpp"
+#include "keeper/hold/escape.hpp"
 #include "keeper/ledger/ledger.hpp"
 #include "keeper/logs/pump.hpp"
 #include "keeper/loop/loop.hpp"
@@ -65,6 +66,7 @@ class keeper {
   loop loop_;
   children kids_;
   containment contained_;
+  escape_report escaped_;
   graveyard graves_;
   pump_buffer buffer_;
   world world_;
