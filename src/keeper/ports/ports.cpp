@@ -4,13 +4,19 @@
 #include <arpa/inet.h>
 #include <cerrno>
 #include <charconv>
+#include <csignal>
 #include <cstring>
 #include <dirent.h>
 #include <memory>
 #include <netinet/in.h>
+#include <optional>
+#include <string_view>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "keeper/ports/proc_lines.hpp"
+#include "keeper/ports/sock_diag.hpp"
+#include "system/process.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -53,13 +59,16 @@ std::optional<socket_line> read_line(std::string_view line, address_family famil
   auto const local = next_word(line);
   next_word(line);
   auto const state = number<unsigned>(next_word(line), 16);
-  for (int skipped = 0; skipped < 5; ++skipped) next_word(line);
+  for (int skipped = 0; skipped < 3; ++skipped) next_word(line);
+  auto const user = number<uid_t>(next_word(line), 10);
+  next_word(line);
   auto const inode = number<std::uint64_t>(next_word(line), 10);
   auto const colon = local.find(':');
-  if (!state || !inode || colon == std::string_view::npos) return std::nullopt;
+  if (!state || !user || !inode || colon == std::string_view::npos) return std::nullopt;
   auto const port = number<std::uint16_t>(local.substr(colon + 1), 16);
-  socket_line read{.socket = {.address = {}, .port = port.value_or(0), .family = family, .inode = *inode},
-                   .state = *state};
+  socket_line read{
+      .socket = {.address = {}, .port = port.value_or(0), .family = family, .inode = *inode, .user = *user},
+      .state = *state};
   if (!port || !read_address(local.substr(0, colon), read.socket)) return std::nullopt;
   return read;
 }
@@ -80,21 +89,21 @@ template <class Each> result<void> for_each_socket(std::string const& process, E
   return {};
 }
 
-// The kernel tells listening sockets first, so the first other one ends the list: a machine with a hundred
-// thousand connections costs no more than one without.
-template <class Each> result<void> for_each_listener(std::string const& process, Each each) {
-  return for_each_socket(process,
-                         [&](socket_line const& read) { return read.state == listens && each(read.socket); });
-}
-
-result<std::vector<std::uint64_t>> inodes_on(std::string const& process, std::uint16_t port) {
-  std::vector<std::uint64_t> inodes;
-  auto const done = for_each_listener(process, [&](listener const& found) {
-    if (found.port == port) inodes.push_back(found.inode);
-    return inodes.size() < port_table::listeners_max;
+// On that port, or on every one when it is 0. The kernel tells listening sockets first, so the first other
+// one ends the list and the rest is not read; but it walks its whole table of connections to fill each piece
+// that we read, or to find that there are none.
+result<std::vector<listener>> proc_listeners(std::string const& process, std::uint16_t port) {
+  std::vector<listener> all;
+  auto const done = for_each_socket(process, [&](socket_line const& read) {
+    if (read.state != listens) return false;
+    if (port == 0 || read.socket.port == port) all.push_back(read.socket);
+    return all.size() <= port_table::listeners_max;
   });
   if (!done) return std::unexpected(done.error());
-  return inodes;
+  if (all.size() > port_table::listeners_max)
+    return fail(error_code::value_out_of_range,
+                fmt::format("more than {} sockets listen", port_table::listeners_max));
+  return all;
 }
 
 struct closer {
@@ -102,10 +111,74 @@ struct closer {
 };
 using directory = std::unique_ptr<DIR, closer>;
 
-std::string link_text(int at, char const* name) {
-  std::array<char, 128> text;
-  auto const length = ::readlinkat(at, name, text.data(), text.size());
-  return length < 0 ? std::string() : std::string(text.data(), static_cast<std::size_t>(length));
+using link_buffer = std::array<char, 128>;
+
+// Empty when it cannot be read; errno says why.
+std::string_view link_text(int at, char const* name, link_buffer& into) {
+  auto const length = ::readlinkat(at, name, into.data(), into.size());
+  return length < 0 ? std::string_view() : std::string_view(into.data(), static_cast<std::size_t>(length));
+}
+
+// Empty when it may not be known.
+std::string network_of(std::string const& process) {
+  link_buffer buffer;
+  return std::string(link_text(AT_FDCWD, (process + "/ns/net").c_str(), buffer));
+}
+
+std::optional<std::uint64_t> inode_of(std::string_view link) {
+  constexpr std::string_view prefix = "socket:[";
+  if (!link.starts_with(prefix) || !link.ends_with(']')) return std::nullopt;
+  link.remove_prefix(prefix.size());
+  link.remove_suffix(1);
+  return number<std::uint64_t>(link, 10);
+}
+
+bool refused(int why) { return why == EACCES || why == EPERM; }
+
+//   hidden  it lives, and what it holds may not be seen
+enum class holding : std::uint8_t { none, one, hidden };
+
+// Of one whose descriptors could not be seen. What ended and was not yet waited for belongs to root, and
+// holds nothing any more.
+holding unseen(pid_t pid) {
+  if (::kill(pid, 0) != 0 && errno == ESRCH) return holding::none;
+  auto const seen = system::stat_of(pid);
+  return seen && seen->ended() ? holding::none : holding::hidden;
+}
+
+result<holding> holds(std::string const& proc, pid_t pid, std::span<listener const> sockets) {
+  auto const path = fmt::format("{}/{}/fd", proc, pid);
+  directory const descriptors(::opendir(path.c_str()));
+  if (!descriptors && system::errno_code(errno) == error_code::system_exhausted)
+    return system::fail_errno(fmt::format("open {}", path));
+  if (!descriptors) return unseen(pid);
+  bool hidden = false;
+  link_buffer buffer;
+  while (auto const* entry = ::readdir(descriptors.get())) {
+    auto const text = link_text(::dirfd(descriptors.get()), entry->d_name, buffer);
+    hidden = hidden || (text.empty() && refused(errno));
+    auto const inode = inode_of(text);
+    if (inode && std::ranges::find(sockets, *inode, &listener::inode) != sockets.end()) return holding::one;
+  }
+  return hidden ? unseen(pid) : holding::none;
+}
+
+// The processes there are, those of the users who made one of the sockets first: mostly it is still theirs.
+result<std::vector<pid_t>> likely_first(std::string const& proc, std::span<listener const> sockets) {
+  directory const processes(::opendir(proc.c_str()));
+  if (!processes) return system::fail_errno(fmt::format("open {}", proc));
+  std::vector<pid_t> all;
+  std::size_t likely = 0;
+  while (auto const* entry = ::readdir(processes.get())) {
+    auto const pid = number<pid_t>(entry->d_name, 10);
+    if (!pid) continue;
+    all.push_back(*pid);
+    struct stat seen{};
+    if (::fstatat(::dirfd(processes.get()), entry->d_name, &seen, 0) == 0 &&
+        std::ranges::find(sockets, seen.st_uid, &listener::user) != sockets.end())
+      std::swap(all[likely++], all.back());
+  }
+  return all;
 }
 
 }  // namespace
@@ -117,73 +190,74 @@ std::string text_of(listener const& listening) {
   return fmt::format("{}{}{}:{}", v4 ? "" : "[", text.data(), v4 ? "" : "]", listening.port);
 }
 
-result<std::vector<listener>> port_table::listeners(pid_t of) const {
-  std::vector<listener> all;
-  bool too_many = false;
-  auto const done = for_each_listener(fmt::format("{}/{}", proc_, of), [&](listener const& found) {
-    too_many = all.size() == listeners_max;
-    if (!too_many) all.push_back(found);
-    return !too_many;
-  });
-  if (!done) return std::unexpected(done.error());
-  if (too_many)
-    return fail(error_code::value_out_of_range, fmt::format("more than {} sockets listen", listeners_max));
-  return all;
-}
-
-result<std::vector<listener>> port_table::listeners() const { return listeners(::getpid()); }
-
-bool port_table::holds(pid_t pid, std::span<std::uint64_t const> inodes) const {
-  directory const descriptors(::opendir(fmt::format("{}/{}/fd", proc_, pid).c_str()));
-  if (!descriptors) return false;
-  while (auto const* entry = ::readdir(descriptors.get())) {
-    auto const text = link_text(::dirfd(descriptors.get()), entry->d_name);
-    constexpr std::string_view prefix = "socket:[";
-    if (!text.starts_with(prefix)) continue;
-    auto const inode = number<std::uint64_t>(
-        std::string_view(text).substr(prefix.size(), text.size() - prefix.size() - 1), 10);
-    if (inode && std::ranges::find(inodes, *inode) != inodes.end()) return true;
+result<std::vector<listener>> port_table::sockets(std::string const& process, bool ours,
+                                                  std::uint16_t port) const {
+  if (ours && way_ == way::cheapest) {
+    auto told = diag_listeners(port, listeners_max);
+    if (told || told.error().code == error_code::value_out_of_range) return told;
   }
-  return false;
+  return proc_listeners(process, port);
 }
 
-result<std::optional<pid_t>> port_table::owner_of(std::uint16_t port, std::span<pid_t const> pids) const {
-  // Mostly all of them share one namespace, whose sockets are then read once.
-  struct seen_namespace {
+result<std::vector<listener>> port_table::listeners(pid_t of) const {
+  auto const process = fmt::format("{}/{}", proc_, of);
+  auto const theirs = network_of(process);
+  return sockets(process, !theirs.empty() && theirs == network_of(proc_ + "/self"), 0);
+}
+
+result<std::vector<listener>> port_table::listeners() const { return sockets(proc_ + "/self", true, 0); }
+
+result<port_holder> port_table::owner_of(std::uint16_t port, std::span<pid_t const> pids) const {
+  // Mostly all of them share ours, whose sockets are then asked for once.
+  struct known_network {
     std::string name;
-    std::vector<std::uint64_t> inodes;
+    std::vector<listener> sockets;
   };
-  std::vector<seen_namespace> seen;
+  auto const self = proc_ + "/self";
+  auto own = sockets(self, true, port);
+  if (!own) return std::unexpected(own.error());
+  std::vector<known_network> known;
+  known.push_back({.name = network_of(self), .sockets = std::move(*own)});
+  bool listened = !known.front().sockets.empty();
+  bool hidden = false;
   for (auto const pid : pids) {
     auto const process = fmt::format("{}/{}", proc_, pid);
-    // Empty when it may not be read: then it is taken for one of its own.
-    auto name = link_text(AT_FDCWD, (process + "/ns/net").c_str());
-    auto known = std::ranges::find(seen, name, &seen_namespace::name);
-    if (known == seen.end() || name.empty()) {
-      auto inodes = inodes_on(process, port);
-      if (!inodes && inodes.error().code == error_code::system_exhausted)
-        return std::unexpected(inodes.error());
+    auto name = network_of(process);
+    auto where = name.empty() ? known.begin() : std::ranges::find(known, name, &known_network::name);
+    if (where == known.end()) {
+      auto theirs = sockets(process, false, port);
+      if (!theirs && theirs.error().code == error_code::system_exhausted)
+        return std::unexpected(theirs.error());
       // It has ended.
-      if (!inodes) continue;
-      seen.push_back({.name = std::move(name), .inodes = std::move(*inodes)});
-      known = seen.end() - 1;
+      if (!theirs) continue;
+      listened = listened || !theirs->empty();
+      known.push_back({.name = std::move(name), .sockets = std::move(*theirs)});
+      where = known.end() - 1;
     }
-    if (!known->inodes.empty() && holds(pid, known->inodes)) return pid;
+    if (where->sockets.empty()) continue;
+    auto const seen = holds(proc_, pid, where->sockets);
+    if (!seen) return std::unexpected(seen.error());
+    if (*seen == holding::one) return port_holder{.what = port_holder::kind::found, .pid = pid};
+    hidden = hidden || *seen == holding::hidden;
   }
-  return std::nullopt;
+  using kind = port_holder::kind;
+  if (!listened) return port_holder{.what = kind::nobody};
+  return port_holder{.what = hidden ? kind::hidden : kind::others};
 }
 
-result<std::optional<pid_t>> port_table::who_listens(std::uint16_t port) const {
-  auto const inodes = inodes_on(fmt::format("{}/{}", proc_, ::getpid()), port);
-  if (!inodes) return std::unexpected(inodes.error());
-  if (inodes->empty()) return std::nullopt;
-  directory const processes(::opendir(proc_.c_str()));
-  if (!processes) return system::fail_errno(fmt::format("open {}", proc_));
-  while (auto const* entry = ::readdir(processes.get())) {
-    auto const pid = number<pid_t>(entry->d_name, 10);
-    if (pid && holds(*pid, *inodes)) return *pid;
+result<port_holder> port_table::who_listens(std::uint16_t port) const {
+  auto const there = sockets(proc_ + "/self", true, port);
+  if (!there) return std::unexpected(there.error());
+  if (there->empty()) return port_holder{.what = port_holder::kind::nobody};
+  auto const processes = likely_first(proc_, *there);
+  if (!processes) return std::unexpected(processes.error());
+  for (auto const pid : *processes) {
+    auto const seen = holds(proc_, pid, *there);
+    if (!seen) return std::unexpected(seen.error());
+    if (*seen == holding::one) return port_holder{.what = port_holder::kind::found, .pid = pid};
   }
-  return std::nullopt;
+  // Also when none refused: a process that we do not even see may hold it.
+  return port_holder{.what = port_holder::kind::hidden};
 }
 
 namespace {

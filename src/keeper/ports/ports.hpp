@@ -1,59 +1,66 @@
 // Who listens where, among the processes of an instance.
 //
-// The kernel tells it in two parts: which sockets listen (/proc/PID/net/tcp and tcp6, of the network
-// namespace of that process) and which process holds which socket (the links in /proc/PID/fd). With few
+// The kernel tells it in two parts: which sockets listen (by sock_diag for our own network namespace, else in
+// /proc/PID/net/tcp and tcp6) and which process holds which socket (the links in /proc/PID/fd). With few
 // processes given only theirs are read, so that it can be asked again and again while a service starts. TCP
 // only.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
+#include "keeper/ports/listener.hpp"
 
 namespace ostler::keeper {
 
-enum class address_family : std::uint8_t { v4, v6 };
-
-struct listener {
-  // As on the wire; of an IPv4 address the first four.
-  std::array<std::uint8_t, 16> address{};
-  std::uint16_t port = 0;
-  address_family family = address_family::v4;
-  std::uint64_t inode = 0;
-  bool operator==(listener const&) const = default;
-};
-
 // "127.0.0.1:80", "[::1]:80".
 std::string text_of(listener const& listening);
+
+struct port_holder {
+  //   nobody  nobody listens there
+  //   found   `pid` does
+  //   others  somebody does, and none of those that were asked about
+  //   hidden  somebody does, and it may be one whose descriptors may not be read
+  enum class kind : std::uint8_t { nobody, found, others, hidden };
+  kind what = kind::nobody;
+  pid_t pid = 0;
+
+  bool operator==(port_holder const&) const = default;
+};
 
 class port_table {
  public:
   // Refused above, rather than told in part.
   static constexpr std::size_t listeners_max = 16'384;
 
-  // Elsewhere in tests.
-  explicit port_table(std::string proc = "/proc") : proc_(std::move(proc)) {}
+  // `proc` asks nothing but /proc; it is what `cheapest` comes to where the kernel may not be asked directly.
+  enum class way : std::uint8_t { cheapest, proc };
+
+  // Another directory in tests.
+  explicit port_table(way how = way::cheapest, std::string proc = "/proc")
+      : proc_(std::move(proc)), way_(how) {}
 
   // In the network namespace of that process.
   result<std::vector<listener>> listeners(pid_t of) const;
   result<std::vector<listener>> listeners() const;
   // The first of these processes that holds a listening socket on the port, each looked at in its own
-  // namespace. A process that has ended, or whose descriptors may not be seen, holds none.
-  result<std::optional<pid_t>> owner_of(std::uint16_t port, std::span<pid_t const> pids) const;
-  // Any process that can be seen, in our own namespace. Reads all of /proc.
-  result<std::optional<pid_t>> who_listens(std::uint16_t port) const;
+  // namespace; or in ours, where it may not be known. A process that has ended holds none. `nobody` when
+  // there is none in our namespace nor in any of theirs.
+  result<port_holder> owner_of(std::uint16_t port, std::span<pid_t const> pids) const;
+  // Any process that can be seen, in our own namespace; never `others`. Reads much of /proc unless nobody
+  // listens.
+  result<port_holder> who_listens(std::uint16_t port) const;
 
  private:
-  bool holds(pid_t pid, std::span<std::uint64_t const> inodes) const;
+  result<std::vector<listener>> sockets(std::string const& process, bool ours, std::uint16_t port) const;
 
   std::string proc_;
+  way way_;
 };
 
 // Could a server bind the port now, on every address, as servers do it?

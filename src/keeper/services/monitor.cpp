@@ -122,13 +122,16 @@ listener_owner monitor::owner_of(std::uint16_t port) const {
   port_table const table;
   auto const ours = table.owner_of(port, hooks_.members());
   if (!ours) return {.who = kind::unknown};
-  if (*ours) return {.who = kind::ours, .pid = **ours};
-  auto const listening = table.listeners();
-  if (!listening) return {.who = kind::unknown};
-  if (std::ranges::none_of(*listening, [&](listener const& each) { return each.port == port; }))
-    return {.who = kind::nobody};
-  // One whose descriptors we may not see is another user's, and so none of ours.
-  return {.who = kind::stranger, .pid = table.who_listens(port).value_or(std::nullopt).value_or(0)};
+  if (ours->what == port_holder::kind::found) return {.who = kind::ours, .pid = ours->pid};
+  if (ours->what == port_holder::kind::nobody) return {.who = kind::nobody};
+  auto const stranger = table.who_listens(port);
+  if (stranger && stranger->what == port_holder::kind::found)
+    return {.who = kind::stranger, .pid = stranger->pid};
+  // It has stopped meanwhile.
+  if (stranger && stranger->what == port_holder::kind::nobody) return {.who = kind::nobody};
+  // A service may run as somebody whose descriptors we may not see; when all of its were seen, the one who
+  // listens is a stranger, though nobody can say which.
+  return {.who = ours->what == port_holder::kind::hidden ? kind::unknown : kind::stranger};
 }
 
 std::unique_ptr<look> monitor::tcp(milliseconds limit) const {

@@ -115,15 +115,13 @@ std::uint16_t service_set::port_for(wire::service_spec const& spec) {
 listener_owner service_set::who_listens(std::uint16_t port) const {
   using kind = listener_owner::kind;
   port_table const table;
-  auto const listening = table.listeners();
-  if (!listening) return {.who = kind::unknown};
-  if (std::ranges::none_of(*listening, [&](listener const& each) { return each.port == port; }))
-    return {.who = kind::nobody};
-  auto const pid = table.who_listens(port).value_or(std::nullopt);
-  if (!pid) return {.who = kind::stranger};
-  auto const mark = system::environment_of(*pid, run_variable);
+  auto const found = table.who_listens(port);
+  if (!found) return {.who = kind::unknown};
+  if (found->what == port_holder::kind::nobody) return {.who = kind::nobody};
+  if (found->what != port_holder::kind::found) return {.who = kind::stranger};
+  auto const mark = system::environment_of(found->pid, run_variable);
   bool const ours = mark && mark->starts_with(world_.who.nonce);
-  return {.who = ours ? kind::ours : kind::stranger, .pid = *pid};
+  return {.who = ours ? kind::ours : kind::stranger, .pid = found->pid};
 }
 
 service_host* service_set::find(std::string_view name) {

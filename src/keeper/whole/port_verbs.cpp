@@ -145,8 +145,8 @@ result<wire::listening_list> list_ports(service_set const& services) {
         .address = whole.substr(0, whole.rfind(':')), .port = each.port, .pid = 0, .service = {}};
     for (auto const& [host, pids] : members) {
       auto const owner = table.owner_of(each.port, pids);
-      if (!owner || !*owner) continue;
-      told.pid = **owner;
+      if (!owner || owner->what != port_holder::kind::found) continue;
+      told.pid = owner->pid;
       told.service = host->name();
       break;
     }
