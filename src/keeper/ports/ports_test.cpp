@@ -100,7 +100,7 @@ port_holder found(pid_t pid) { return {.what = kind::found, .pid = pid}; }
 
 class a_port_table : public testing::TestWithParam<port_table::way> {
  protected:
-  port_table const table{GetParam()};
+  port_table const table_{GetParam()};
 };
 INSTANTIATE_TEST_SUITE_P(asks, a_port_table,
                          testing::Values(port_table::way::cheapest, port_table::way::proc),
@@ -112,7 +112,7 @@ TEST_P(a_port_table, tells_who_listens_where) {
   a_socket v4;
   a_socket const bound_only;
   v4.listen();
-  auto const all = table.listeners();
+  auto const all = table_.listeners();
   ASSERT_TRUE(all) << all.error().message;
   auto const seen = std::ranges::find(*all, v4.port(), &listener::port);
   ASSERT_NE(seen, all->end());
@@ -126,21 +126,21 @@ TEST_P(a_port_table, tells_who_listens_where) {
 
 TEST_P(a_port_table, tells_of_nobody_where_a_socket_is_only_bound) {
   a_socket const bound_only;
-  EXPECT_EQ(table.owner_of(bound_only.port(), std::vector{::getpid()}).value(), port_holder{});
-  EXPECT_EQ(table.who_listens(bound_only.port()).value(), port_holder{});
+  EXPECT_EQ(table_.owner_of(bound_only.port(), std::vector{::getpid()}).value(), port_holder{});
+  EXPECT_EQ(table_.who_listens(bound_only.port()).value(), port_holder{});
 }
 
 TEST_P(a_port_table, tells_ipv6_as_well) {
   a_socket v6(AF_INET6);
   if (!v6.bound()) GTEST_SKIP() << "this machine has no IPv6";
   v6.listen();
-  auto const all = table.listeners();
+  auto const all = table_.listeners();
   ASSERT_TRUE(all);
   auto const seen = std::ranges::find(*all, v6.port(), &listener::port);
   ASSERT_NE(seen, all->end());
   EXPECT_EQ(text_of(*seen), "[::1]:" + std::to_string(v6.port()));
-  EXPECT_EQ(table.owner_of(v6.port(), std::vector{::getpid()}).value(), found(::getpid()));
-  EXPECT_EQ(table.who_listens(v6.port()).value(), found(::getpid()));
+  EXPECT_EQ(table_.owner_of(v6.port(), std::vector{::getpid()}).value(), found(::getpid()));
+  EXPECT_EQ(table_.who_listens(v6.port()).value(), found(::getpid()));
 }
 
 TEST_P(a_port_table, finds_the_process_that_holds_the_socket) {
@@ -149,12 +149,12 @@ TEST_P(a_port_table, finds_the_process_that_holds_the_socket) {
   listening.listen();
   a_child const holder;
   auto const port = listening.port();
-  EXPECT_EQ(table.owner_of(port, std::vector{other.pid(), holder.pid()}).value(), found(holder.pid()));
-  EXPECT_EQ(table.owner_of(port, std::vector{other.pid()}).value().what, kind::others);
-  EXPECT_EQ(table.owner_of(port, std::vector<pid_t>()).value().what, kind::others);
-  EXPECT_EQ(table.owner_of(port, std::vector{::getpid()}).value(), found(::getpid()));
+  EXPECT_EQ(table_.owner_of(port, std::vector{other.pid(), holder.pid()}).value(), found(holder.pid()));
+  EXPECT_EQ(table_.owner_of(port, std::vector{other.pid()}).value().what, kind::others);
+  EXPECT_EQ(table_.owner_of(port, std::vector<pid_t>()).value().what, kind::others);
+  EXPECT_EQ(table_.owner_of(port, std::vector{::getpid()}).value(), found(::getpid()));
   listening.close();
-  EXPECT_EQ(table.who_listens(port).value(), found(holder.pid()));
+  EXPECT_EQ(table_.who_listens(port).value(), found(holder.pid()));
   EXPECT_FALSE(port_free(port).value());
 }
 
@@ -166,8 +166,8 @@ TEST_P(a_port_table, takes_a_process_that_has_ended_for_one_that_holds_nothing) 
     a_child const child;
     gone = child.pid();
   }
-  EXPECT_EQ(table.owner_of(listening.port(), std::vector{gone}).value().what, kind::others);
-  EXPECT_EQ(table.listeners(gone).error().code, error_code::file_unknown);
+  EXPECT_EQ(table_.owner_of(listening.port(), std::vector{gone}).value().what, kind::others);
+  EXPECT_EQ(table_.listeners(gone).error().code, error_code::file_unknown);
 }
 
 // What a child that is neither root nor allowed to look into `whom` is told of it.
@@ -195,12 +195,12 @@ TEST_P(a_port_table, tells_one_who_may_not_be_looked_into_from_one_who_holds_not
   if (dead == 0) ::_exit(0);
   siginfo_t ended{};
   EXPECT_EQ(::waitid(P_PID, static_cast<id_t>(dead), &ended, WEXITED | WNOWAIT), 0);
-  EXPECT_EQ(told_to_somebody_else(table, port, hidden.pid()), kind::hidden);
-  EXPECT_EQ(told_to_somebody_else(table, port, dead), kind::others) << "it has ended and is not reaped";
+  EXPECT_EQ(told_to_somebody_else(table_, port, hidden.pid()), kind::hidden);
+  EXPECT_EQ(told_to_somebody_else(table_, port, dead), kind::others) << "it has ended and is not reaped";
   ::waitpid(dead, nullptr, 0);
   listening.close();
-  EXPECT_EQ(told_to_somebody_else(table, port, hidden.pid()), kind::hidden);
-  EXPECT_EQ(told_to_somebody_else(table, a_socket().port(), hidden.pid()), kind::nobody);
+  EXPECT_EQ(told_to_somebody_else(table_, port, hidden.pid()), kind::hidden);
+  EXPECT_EQ(told_to_somebody_else(table_, a_socket().port(), hidden.pid()), kind::nobody);
 }
 
 TEST_P(a_port_table, looks_into_the_network_of_each_process) {
@@ -230,12 +230,12 @@ TEST_P(a_port_table, looks_into_the_network_of_each_process) {
   ASSERT_EQ(::read(from.get(), &port, sizeof port), static_cast<ssize_t>(sizeof port));
   if (port == 0) GTEST_SKIP() << "NOT TESTED: this place permits no network namespace";
   auto const whom = std::vector{elsewhere.pid()};
-  EXPECT_EQ(table.owner_of(port, whom).value(), found(elsewhere.pid()));
-  EXPECT_EQ(table.owner_of(ours.port(), whom).value().what, kind::others);
-  auto const there = table.listeners(elsewhere.pid()).value();
+  EXPECT_EQ(table_.owner_of(port, whom).value(), found(elsewhere.pid()));
+  EXPECT_EQ(table_.owner_of(ours.port(), whom).value().what, kind::others);
+  auto const there = table_.listeners(elsewhere.pid()).value();
   ASSERT_EQ(there.size(), 1U);
   EXPECT_EQ(text_of(there.front()), "0.0.0.0:" + std::to_string(port));
-  auto const here = table.listeners().value();
+  auto const here = table_.listeners().value();
   EXPECT_EQ(std::ranges::find(here, there.front()), here.end());
 }
 
