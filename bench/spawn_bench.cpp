@@ -80,7 +80,6 @@ int main(int argc, char** argv) {
   keeper::spawn_request wanted;
   wanted.argv = {program};
   wanted.output = ends[1];
-  wanted.ignored = keeper::ignored_signals();
   auto const spawned = [&wanted] {
     auto const made = keeper::spawn(wanted);
     return made ? made->pid : -1;

@@ -13,6 +13,7 @@
 #include "keeper/hold/spawn.hpp"
 #include "system/clock.hpp"
 #include "system/files.hpp"
+#include "system/process.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -61,12 +62,13 @@ spawn_request scope_request(escape_options const& options, int quiet) {
 // True when it ended well in time.
 bool ends_well(spawned_process const& command, instant until) {
   int status = -1;
+  auto const ended = system::open_pidfd(command.pid);
   for (;;) {
     auto const got = ::waitpid(command.pid, &status, WNOHANG);
     if (got == command.pid) return status == 0;
     if (got < 0) return false;
     if (system::now() >= until) break;
-    pollfd waiting{.fd = command.pidfd.get(), .events = POLLIN, .revents = 0};
+    pollfd waiting{.fd = ended.get(), .events = POLLIN, .revents = 0};
     ::poll(&waiting, 1, 10);
   }
   ::kill(command.pid, SIGKILL);

@@ -1,5 +1,7 @@
 #include "keeper/hold/spawn.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
@@ -11,7 +13,7 @@
 
 #include "keeper/hold/spawn_child.hpp"
 #include "system/failure.hpp"
-#include "system/process.hpp"
+#include "system/fd.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -23,11 +25,8 @@ std::unexpected<error> refuse(spawn_request const& request, std::string_view why
               fmt::format("could not run \"{}\": {}", request.argv.empty() ? "" : request.argv.front(), why));
 }
 
-bool has_zero(std::vector<std::string> const& texts) {
-  for (auto const& text : texts)
-    if (text.find('\0') != std::string::npos) return true;
-  return false;
-}
+bool has_zero(std::string const& text) { return text.find('\0') != std::string::npos; }
+bool one_has_zero(std::vector<std::string> const& texts) { return std::ranges::any_of(texts, has_zero); }
 
 std::string_view search_path(spawn_request const& request) {
   for (std::string_view const variable : request.environment)
@@ -89,6 +88,34 @@ std::vector<char const*> environment_pointers(spawn_request const& request) {
   return all;
 }
 
+constexpr std::uint64_t bit_of(int signal) { return 1ULL << static_cast<unsigned>(signal - 1); }
+
+// Commonly ignored by a program or by its shell, nohup or a supervisor.
+constexpr std::uint64_t commonly_ignored = bit_of(SIGHUP) | bit_of(SIGINT) | bit_of(SIGQUIT) |
+                                           bit_of(SIGPIPE) | bit_of(SIGTERM) | bit_of(SIGCHLD) |
+                                           bit_of(SIGTSTP) | bit_of(SIGTTIN) | bit_of(SIGTTOU);
+// It names SIGKILL, which nobody can ignore.
+constexpr std::uint64_t signals_unknown = ~0ULL;
+
+// What a process ignores is one for all of it, and so is what we know of it.
+std::atomic<std::uint64_t>& known_signals() {
+  static std::atomic<std::uint64_t> known{signals_unknown};
+  return known;
+}
+
+std::uint64_t ignored_signals() {
+  std::uint64_t ignored = known_signals();
+  if (ignored != signals_unknown) return ignored;
+  ignored = commonly_ignored;
+  for (int number = 1; number <= 64; ++number) {
+    struct sigaction set{};
+    // The two numbers that the C library keeps for itself are refused, and never ignored.
+    if (::sigaction(number, nullptr, &set) == 0 && set.sa_handler == SIG_IGN) ignored |= bit_of(number);
+  }
+  known_signals() = ignored;
+  return ignored;
+}
+
 // What the child's plan points into.
 struct preparation {
   std::string path;
@@ -138,10 +165,7 @@ child_plan plan_of(spawn_request const& request, preparation& made) {
   plan.oom_score_size = made.oom_score.size();
   plan.limits = made.limits.data();
   plan.limit_count = made.limits.size();
-  if (request.ignored) {
-    plan.handlers_known = true;
-    plan.reset_signals = *request.ignored;
-  }
+  plan.reset_signals = ignored_signals();
   plan.no_new_privileges = request.no_new_privileges;
   if (request.user) {
     plan.set_user = true;
@@ -166,41 +190,26 @@ std::string why_it_failed(spawn_request const& request, preparation const& made,
 
 }  // namespace
 
-std::uint64_t ignored_signals() {
-  std::uint64_t ignored = 0;
-  for (unsigned number = 1; number <= 64; ++number) {
-    struct sigaction set{};
-    // The two numbers that the C library keeps for itself are refused, and never ignored.
-    if (::sigaction(static_cast<int>(number), nullptr, &set) == 0 && set.sa_handler == SIG_IGN)
-      ignored |= 1ULL << (number - 1);
-  }
-  return ignored;
-}
+void signals_changed() { known_signals() = signals_unknown; }
 
 result<spawned_process> spawn(spawn_request const& request) {
   if (request.argv.empty()) return refuse(request, "no command was given");
-  if (has_zero(request.argv) || has_zero(request.environment) ||
-      has_zero({request.directory, request.place.marker}))
+  if (one_has_zero(request.argv) || one_has_zero(request.environment) || has_zero(request.directory) ||
+      has_zero(request.place.marker))
     return refuse(request, "its words, its environment or its directory contain a zero byte");
   auto path = find_program(request);
   if (!path) return refuse(request, system::errno_text(path.error()));
 
   auto made = prepare(request, std::move(*path));
   auto plan = plan_of(request, made);
-  int pidfd = -1;
-  auto const pid = start_child(plan, pidfd);
-  spawned_process spawned{.pid = pid, .start_ticks = 0, .pidfd = system::fd(pidfd)};
+  auto const pid = start_child(plan);
   if (pid < 0)
     return system::fail_errno(fmt::format("make a process for \"{}\"", request.argv.front()), -pid);
   if (plan.failed != child_step::none) {
     system::uninterrupted([&] { return ::waitpid(pid, nullptr, 0); });
     return refuse(request, why_it_failed(request, made, plan));
   }
-  // A child of ours keeps its number until we have reaped it, so this is the right one even when it is gone
-  // already.
-  if (auto const seen = system::stat_of(pid)) spawned.start_ticks = seen->start_ticks;
-  if (!spawned.pidfd) spawned.pidfd = system::open_pidfd(pid);
-  return spawned;
+  return spawned_process{.pid = pid};
 }
 
 }  // namespace ostler::keeper

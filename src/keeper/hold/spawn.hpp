@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "system/fd.hpp"
 
 namespace ostler::keeper {
 
@@ -73,20 +72,19 @@ struct spawn_request {
   bool no_new_privileges = false;
   spawn_place place;
   spawn_mark mark;
-  // As ignored_signals() said since we last changed one. Every signal is reset one by one without it, which
-  // takes about as long as all the rest of a start.
-  std::optional<std::uint64_t> ignored;
 };
 
-// Those that we ignore, and so would whoever we start: bit 0 is signal 1.
-std::uint64_t ignored_signals();
+// What we ignore, whoever we start would ignore too. It has to be reset signal by signal, and to ask for each
+// of them takes as long as half a start, so it is asked once, at the first spawn(), and again after this was
+// called: by whoever has just made us ignore a signal. Those that programs commonly ignore are reset whether
+// it was called or not.
+void signals_changed();
 
+// A child of ours keeps its number until we have reaped it. Until then its start time or a pidfd can be had
+// by it, even when it has ended; they are left to those who need them, because either takes a good part of
+// the time of a start.
 struct spawned_process {
   pid_t pid = 0;
-  // 0 when /proc does not tell.
-  std::uint64_t start_ticks = 0;
-  // Closed when the kernel has none.
-  system::fd pidfd;
 };
 
 // spawn_failed when it could not be run; nothing is left of it then. system_exhausted when no process could

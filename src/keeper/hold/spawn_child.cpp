@@ -302,7 +302,7 @@ std::string_view text(child_step step) {
   return "start";
 }
 
-OSTLER_IN_CHILD pid_t start_child(child_plan& plan, int& pidfd) {
+OSTLER_IN_CHILD pid_t start_child(child_plan& plan) {
   // The child goes some hundred bytes deep, and 2 KiB more when it must read a list of descriptors.
   alignas(16) char stack[16 * 1024];
   auto const bottom = reinterpret_cast<std::uint64_t>(&stack[0]);
@@ -316,8 +316,7 @@ OSTLER_IN_CHILD pid_t start_child(child_plan& plan, int& pidfd) {
   auto const joined = plan.cgroup2_directory;
   constexpr std::uint64_t clear_handlers = 0x1'0000'0000;  // CLONE_CLEAR_SIGHAND, since 5.5
   clone_request request{};
-  request.flags = sharing | CLONE_PIDFD | (plan.handlers_known ? clear_handlers : 0);
-  request.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
+  request.flags = sharing | clear_handlers;
   request.exit_signal = SIGCHLD;
   request.stack = bottom;
   request.stack_size = sizeof stack;
@@ -339,8 +338,8 @@ OSTLER_IN_CHILD pid_t start_child(child_plan& plan, int& pidfd) {
   }
   if (pid == -ENOSYS || pid == -EPERM || pid == -EINVAL || pid == -E2BIG) {
     plan.reset_signals = ~0ULL;
-    pid = call_clone(SYS_clone, static_cast<long>(sharing | CLONE_PIDFD | SIGCHLD),
-                     static_cast<long>(bottom + sizeof stack), plain(&pidfd), follow_plan, &plan);
+    pid = call_clone(SYS_clone, static_cast<long>(sharing | SIGCHLD),
+                     static_cast<long>(bottom + sizeof stack), 0, follow_plan, &plan);
   }
   call(SYS_rt_sigprocmask, SIG_SETMASK, static_cast<void const*>(&before), 0L, 8UL);
   return static_cast<pid_t>(pid);

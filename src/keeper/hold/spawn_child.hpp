@@ -74,18 +74,16 @@ struct child_plan {
   gid_t const* groups = nullptr;
   std::size_t group_count = 0;
 
-  // To be given their default action; bit 0 is signal 1.
+  // Those that are ignored, to be given their default action; bit 0 is signal 1. The kernel resets those that
+  // have a handler, or all are reset where it cannot.
   std::uint64_t reset_signals = ~0ULL;
-  // `reset_signals` are those that are ignored; the kernel may reset those that have a handler, if it can.
-  bool handlers_known = false;
 
   // What the child tells.
   child_step failed = child_step::none;
   int failed_errno = 0;
 };
 
-// Comes back when the child has become the other program, or has ended. Its pid, or a negative errno; `pidfd`
-// is left alone when the kernel gives none.
-pid_t start_child(child_plan& plan, int& pidfd);
+// Comes back when the child has become the other program, or has ended. Its pid, or a negative errno.
+pid_t start_child(child_plan& plan);
 
 }  // namespace ostler::keeper

@@ -179,8 +179,9 @@ void service_host::spawn(std::uint64_t generation) {
     return feed(lifecycle::spawn_failed{generation, made.error().message});
   }
   lifecycle::process_key const process{.generation = generation, .pid = made->pid};
-  start_ticks_ = made->start_ticks;
-  record("process.spawned", process, made->start_ticks);
+  auto const seen = system::stat_of(made->pid);
+  start_ticks_ = seen ? seen->start_ticks : 0;
+  record("process.spawned", process, start_ticks_);
   world_.kids.expect(made->pid, [this, process](exit_status status) { main_ended(process, status); });
   feed(lifecycle::spawned{process});
   monitor_->begin(process);

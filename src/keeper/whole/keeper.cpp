@@ -10,6 +10,7 @@
 
 #include "keeper/environment/user.hpp"
 #include "keeper/hold/escape.hpp"
+#include "keeper/hold/spawn.hpp"
 #include "keeper/services/rules.hpp"
 #include "keeper/start/version.hpp"
 #include "keeper/whole/file_verbs.hpp"
@@ -361,6 +362,7 @@ void keeper::leave_if_done() {
 void keeper::watch_signals() {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGHUP, SIG_IGN);
+  signals_changed();
   sigset_t wanted;
   sigemptyset(&wanted);
   sigaddset(&wanted, SIGTERM);
