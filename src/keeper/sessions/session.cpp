@@ -12,6 +12,7 @@
 #include "keeper/sessions/session_start.hpp"
 #include "system/clock.hpp"
 #include "system/failure.hpp"
+#include "system/process.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -163,7 +164,8 @@ result<void> session::launch(preparation& with) {
   auto made = spawn(request);
   if (!made) return std::unexpected(made.error());
   pid_ = made->pid;
-  start_ticks_ = made->start_ticks;
+  auto const seen = system::stat_of(made->pid);
+  start_ticks_ = seen ? seen->start_ticks : 0;
   expect_end();
   record({.fact = "process.spawned", .run = the_run, .pid = pid_, .start_ticks = start_ticks_});
   return {};
