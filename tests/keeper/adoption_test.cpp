@@ -1,6 +1,7 @@
 // A keeper is killed, and another one takes over: nothing that was held notices.
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
 
 #include "tests/keeper/held.hpp"
@@ -74,6 +75,27 @@ TEST(a_successor, tells_that_what_ended_unwatched_ended_somehow) {
   link->fact("service.error", "web");
   // Its grandchild had no business to go on.
   wait_for([&] { return place.alive().empty(); }, "the end of its grandchild");
+  place.stop();
+}
+
+TEST(a_successor, after_a_start_of_the_machine_believes_no_pid) {
+  held place;
+  place.service("web", {"wait"});
+  place.start();
+  auto const pid = place.client()->fact("process.spawned", "web").pid;
+  place.kill_keeper();
+  // As the ident of a former boot would be; the number may belong to anybody by now.
+  auto const ident = place.directory() + "/ident";
+  auto text = run_program({"/bin/cat", ident}).out;
+  auto const at = text.find("\"boot_id\":\"") + 11;
+  text[at] = text[at] == '0' ? '1' : '0';
+  std::ofstream(ident, std::ios::trunc) << text;
+  place.start_again();
+  auto const link = place.client();
+  auto const end = link->fact("process.exited", "web");
+  EXPECT_EQ(end.pid, pid);
+  EXPECT_EQ(end.exit->how, wire::ended::unknown);
+  EXPECT_EQ(link->fact("process.spawned", "web").run, 2U);
   place.stop();
 }
 

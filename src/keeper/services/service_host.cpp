@@ -422,7 +422,7 @@ void service_host::restore(held_run const& held) {
   if (held.exit) recorded_exit_ = held.run;
   pid_t pid = 0;
   std::uint64_t start_ticks = 0;
-  if (!held.exit && find_alive(held, pid, start_ticks))
+  if (!held.exit && world_.same_boot && find_alive(held, pid, start_ticks))
     adopt(held, pid, start_ticks);
   else
     restore_rest(held);

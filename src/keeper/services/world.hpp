@@ -25,6 +25,9 @@ struct world {
   pump_buffer& buffer;
   home const& place;
   ident who;
+  // The keeper before us, if there was one, ran on this start of the machine: its pids may still mean
+  // something.
+  bool same_boot = true;
   // Absolute.
   std::string workspace;
   // How many there were; names the next one.

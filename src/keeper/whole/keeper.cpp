@@ -77,6 +77,7 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
                                              std::optional<handed_keeper> handed) {
   for (auto const* name : {"fifos", "marks", "logs"})
     if (auto done = make_directory(place.get(), name); !done) return std::unexpected(done.error());
+  auto const former = place.holder();
   auto who = place.take(spec.generation);
   if (!who) return std::unexpected(who.error());
   auto story = ledger::open(place.get());
@@ -94,6 +95,7 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
   std::unique_ptr<keeper> made(new keeper(std::move(place), std::move(spec), std::move(*who),
                                           std::move(*story), std::move(*contained), std::move(files)));
   made->escaped_ = escaped;
+  made->world_.same_boot = !former || former->boot_id == made->world_.who.boot_id;
   if (auto done = made->begin(std::move(handed)); !done) return std::unexpected(done.error());
   return made;
 }
