@@ -43,10 +43,9 @@ seeds_elsewhere() {
   esac
 }
 
-status=0
-for target in "${targets[@]}"; do
-  kept=$build/corpus/$target
-  log=$build/$target.log
+# One target, and one line about it. Ends with 1 when something was found.
+run_target() {
+  local target=$1 kept=$build/corpus/$1 log=$build/$1.log result found=0 executions
   mkdir -p "$kept"
   # What libFuzzer finds goes into the first folder; it only reads the others.
   # shellcheck disable=SC2046  # One word for each folder.
@@ -55,11 +54,28 @@ for target in "${targets[@]}"; do
     >"$log" 2>&1; then
     result='nothing found'
   else
-    status=1
+    found=1
     result="FOUND: $(sed -n "s,.*Test unit written to ,,p" "$log" | tail -1), told in $log"
   fi
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   [ -n "$executions" ] || executions=$(sed -n 's/^#\([0-9]*\).*/\1/p' "$log" | tail -1)
   printf '%-10s %10s executions  %s\n' "$target" "${executions:-0}" "$result"
+  return "$found"
+}
+
+# As many at once as there are processors; each uses one.
+status=0
+running=0
+for target in "${targets[@]}"; do
+  if [ "$running" -ge "${OSTLER_JOBS:-2}" ]; then
+    wait -n || status=1
+    running=$((running - 1))
+  fi
+  run_target "$target" &
+  running=$((running + 1))
+done
+while [ "$running" -gt 0 ]; do
+  wait -n || status=1
+  running=$((running - 1))
 done
 exit "$status"
