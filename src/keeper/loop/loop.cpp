@@ -99,12 +99,13 @@ void loop::arm_timer() {
 void loop::call_due() {
   std::erase(alarms_, nullptr);
   auto const now = system::now();
+  // What is set from here on, by those that are called, waits for the next round.
+  ++round_;
+  auto const due = [&](alarm const& each) { return each.set_ && each.round_ != round_ && each.when_ <= now; };
   for (;;) {
     alarm* next = nullptr;
     for (auto* each : alarms_)
-      if (each != nullptr && each->set_ && each->when_ <= now &&
-          (next == nullptr || each->when_ < next->when_))
-        next = each;
+      if (each != nullptr && due(*each) && (next == nullptr || each->when_ < next->when_)) next = each;
     if (next == nullptr) return;
     next->set_ = false;
     next->due_();
