@@ -17,6 +17,8 @@ namespace {
 constexpr std::size_t buffer_full = 256UL * 1024;
 constexpr std::size_t buffer_choked = 4UL * 1024 * 1024;
 constexpr std::size_t channels_max = 256;
+// A client that reads as fast as we write lets others have their turn after so much.
+constexpr std::size_t turn_max = 1024UL * 1024;
 
 }  // namespace
 
@@ -28,7 +30,8 @@ connection::connection(loop& on, ledger& story, system::fd socket, peer other, h
       peer_(other),
       handlers_(what),
       watch_(on),
-      heard_at_(system::now()) {
+      came_at_(system::now()),
+      heard_at_(came_at_) {
   if (!watch_.join(socket_.get(), EPOLLIN, [this](std::uint32_t events) { ready(events); })) close();
 }
 
@@ -126,7 +129,9 @@ void connection::send_message(std::string_view text) {
 }
 
 void connection::send_away(error const& why) {
-  if (over_ || leaving_) return;
+  if (over_) return;
+  // It had its time to read the first farewell.
+  if (leaving_) return close();
   wire::write_control(out_, wire::refused_text(why));
   leaving_ = true;
   if (busy_ == 0) poke();
@@ -160,15 +165,17 @@ void connection::tell_events() {
 }
 
 void connection::flush() {
-  for (;;) {
+  for (std::size_t turn = 0;;) {
     tell_events();
-    if (pending() == 0) break;
+    // What is left then calls us again.
+    if (pending() == 0 || turn >= turn_max) break;
     auto const sent = system::uninterrupted([&] {
       return ::send(socket_.get(), out_.data() + out_sent_, pending(), MSG_DONTWAIT | MSG_NOSIGNAL);
     });
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (sent <= 0) return close();
     out_sent_ += static_cast<std::size_t>(sent);
+    turn += static_cast<std::size_t>(sent);
     bool const empty = pending() == 0;
     if (empty) {
       out_.clear();

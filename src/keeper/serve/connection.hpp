@@ -69,6 +69,7 @@ class connection {
   ~connection();
 
   peer const& other() const { return peer_; }
+  instant came_at() const { return came_at_; }
   instant heard_at() const { return heard_at_; }
   bool over() const { return over_; }
   // Welcome since its hello; or an agent, which asks nothing.
@@ -76,7 +77,7 @@ class connection {
   std::string agent;
 
   void send_message(std::string_view text);
-  // Tells why, then closes when that was sent.
+  // Tells why, then closes when that was sent; the second time at once, for one that does not read.
   void send_away(error const& why);
   // From now on tells the events after this one.
   void tell_after(std::uint64_t seq);
@@ -118,6 +119,7 @@ class connection {
   std::map<std::uint32_t, channel*> channels_;
   std::vector<std::unique_ptr<job>> jobs_;
   ledger::place told_;
+  instant came_at_;
   instant heard_at_;
   bool telling_ = false;
   bool leaving_ = false;

@@ -171,7 +171,7 @@ void server::beat() {
 // Those who never said who they are, those who ended while we spoke to them, and jobs that are done.
 void server::sweep() {
   auto const now = system::now();
-  bool waiting = false;
+  auto next = instant::max();
   for (auto at = connections_.begin(); at != connections_.end();) {
     auto& each = *at++;
     if (each.over()) {
@@ -179,12 +179,12 @@ void server::sweep() {
       continue;
     }
     each.settle();
-    bool const known = each.welcome || !each.agent.empty();
-    if (!known && now - each.heard_at() >= hello_limit)
-      each.send_away({error_code::timed_out, "nobody said hello", {}, {}});
-    waiting = waiting || !known;
+    if (each.welcome || !each.agent.empty()) continue;
+    bool const late = now - each.came_at() >= hello_limit;
+    if (late) each.send_away({error_code::timed_out, "nobody said hello", {}, {}});
+    next = std::min(next, late ? now + hello_limit : each.came_at() + hello_limit);
   }
-  if (waiting) sweeping_.set(now + hello_limit);
+  if (next != instant::max()) sweeping_.set(next);
 }
 
 }  // namespace ostler::keeper
