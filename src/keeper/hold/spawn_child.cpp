@@ -156,47 +156,41 @@ OSTLER_IN_CHILD void place_stdio(child_plan* plan) {
   }
 }
 
-// For kernels without close_range().
-OSTLER_IN_CHILD void close_one_by_one(child_plan* plan) {
+// For kernels whose close_range() cannot.
+OSTLER_IN_CHILD void leave_one_by_one(child_plan* plan) {
   std::uint64_t limit[2] = {1024, 1024};
   call(SYS_prlimit64, 0, 7 /* RLIMIT_NOFILE, an enum to C++ */, 0L, static_cast<void const*>(limit));
   auto const listing = call(SYS_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (listing < 0) {
-    for (std::uint64_t number = 3; number < limit[0]; ++number) call(SYS_close, number);
+    for (std::uint64_t number = 3; number < limit[0]; ++number) call(SYS_fcntl, number, F_SETFD, FD_CLOEXEC);
     return;
   }
-  // What is closed leaves the list, so it is read from its start until it holds nothing more to close.
   alignas(8) char entries[2048];
-  for (bool closed = true; closed;) {
-    closed = false;
-    must(plan, child_step::descriptors, call(SYS_lseek, listing, 0, 0));
-    for (;;) {
-      auto const got = call(SYS_getdents64, listing, static_cast<void const*>(entries), sizeof entries);
-      must(plan, child_step::descriptors, got);
-      if (got == 0) break;
-      for (long at = 0; at < got;) {
-        // struct linux_dirent64: inode 8, offset 8, length 2, type 1, name.
-        auto const low = static_cast<unsigned char>(entries[at + 16]);
-        auto const high = static_cast<unsigned char>(entries[at + 17]);
-        long number = 0;
-        bool digits = true;
-        for (char const* c = entries + at + 19; *c != '\0'; ++c) {
-          digits = digits && *c >= '0' && *c <= '9';
-          number = number * 10 + (*c - '0');
-        }
-        if (digits && number > 2 && number != listing) {
-          call(SYS_close, number);
-          closed = true;
-        }
-        at += low + high * 256;
+  for (;;) {
+    auto const got = call(SYS_getdents64, listing, static_cast<void const*>(entries), sizeof entries);
+    must(plan, child_step::descriptors, got);
+    if (got == 0) break;
+    for (long at = 0; at < got;) {
+      // struct linux_dirent64: inode 8, offset 8, length 2, type 1, name.
+      auto const low = static_cast<unsigned char>(entries[at + 16]);
+      auto const high = static_cast<unsigned char>(entries[at + 17]);
+      long number = 0;
+      bool digits = true;
+      for (char const* c = entries + at + 19; *c != '\0'; ++c) {
+        digits = digits && *c >= '0' && *c <= '9';
+        number = number * 10 + (*c - '0');
       }
+      if (digits && number > 2) call(SYS_fcntl, number, F_SETFD, FD_CLOEXEC);
+      at += low + high * 256;
     }
   }
-  call(SYS_close, listing);
 }
 
-OSTLER_IN_CHILD void close_others(child_plan* plan) {
-  if (call(SYS_close_range, 3U, ~0U, 0U) < 0) close_one_by_one(plan);
+// Open until it has become the other program, and not a moment longer: among them is what locks the caller's
+// directory, so that nobody can come after him while one is on its way that cannot be recognised yet.
+OSTLER_IN_CHILD void leave_others(child_plan* plan) {
+  constexpr unsigned at_exec = 4;  // CLOSE_RANGE_CLOEXEC, since 5.11
+  if (call(SYS_close_range, 3U, ~0U, at_exec) < 0) leave_one_by_one(plan);
 }
 
 OSTLER_IN_CHILD void set_limits(child_plan* plan) {
@@ -253,7 +247,7 @@ OSTLER_IN_CHILD void follow_plan(child_plan* plan) {
   if (plan->directory_fd >= 0) must(plan, child_step::directory_fd, call(SYS_fchdir, plan->directory_fd));
   place_stdio(plan);
   if (plan->controlling_terminal) must(plan, child_step::terminal, call(SYS_ioctl, 0, TIOCSCTTY, 0));
-  close_others(plan);
+  leave_others(plan);
   if (plan->set_umask) call(SYS_umask, plan->umask);
   set_oom_score(plan);
   set_limits(plan);
@@ -288,7 +282,7 @@ std::string_view text(child_step step) {
     case child_step::directory_fd: return "enter the directory it was given open";
     case child_step::stdio: return "place its input and output";
     case child_step::terminal: return "take its terminal";
-    case child_step::descriptors: return "close what is not its own";
+    case child_step::descriptors: return "leave what is not its own";
     case child_step::oom_score: return "set its oom score";
     case child_step::limits: return "set its limits";
     case child_step::privileges: return "give up new privileges";
