@@ -364,6 +364,8 @@ void keeper::leave_if_done() {
 void keeper::watch_signals() {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGHUP, SIG_IGN);
+  // A file that may not grow is a full disk, and no reason to die.
+  ::signal(SIGXFSZ, SIG_IGN);
   signals_changed();
   sigset_t wanted;
   sigemptyset(&wanted);
