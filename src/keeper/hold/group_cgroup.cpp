@@ -1,8 +1,10 @@
 // The kinds that rest on cgroups.
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <fcntl.h>
 #include <poll.h>
+#include <string_view>
 #include <unistd.h>
 
 #include "keeper/hold/group_kinds.hpp"
@@ -49,7 +51,16 @@ bool cgroup2_group::contains(pid_t pid) const {
   return is_in(pid, cgroup_path_, [](auto const& one) { return one.unified; }) || bears_token(pid);
 }
 
+// Of all that is below, too. The file stays open, so that to find nobody, which is what most looks find, is
+// one short read.
+bool cgroup2_group::says_it_is_empty() const {
+  std::array<char, 128> text{};
+  auto const got = events_ ? ::pread(events_.get(), text.data(), text.size(), 0) : -1;
+  return got > 0 && std::string_view(text.data(), static_cast<std::size_t>(got)).starts_with("populated 0\n");
+}
+
 result<std::vector<system::process_stat>> cgroup2_group::look() {
+  if (says_it_is_empty()) return std::vector<system::process_stat>{};
   auto const pids = directory_.processes();
   if (!pids) return std::unexpected(pids.error());
   return living(*pids);

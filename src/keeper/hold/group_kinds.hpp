@@ -42,6 +42,8 @@ class cgroup2_group final : public run_group {
   void add_place(spawn_place& place) const override { place.cgroup2_directory = directory_.get(); }
 
  private:
+  bool says_it_is_empty() const;
+
   cgroup_directory directory_;
   std::string cgroup_path_;
   system::fd events_;
