@@ -39,4 +39,8 @@ result<system::fd> open_keeper_end(int directory, std::string const& name) {
   return open_fifo(directory, name, O_RDONLY | O_NONBLOCK);
 }
 
+result<system::fd> open_lasting_end(int directory, std::string const& name) {
+  return open_fifo(directory, name, O_RDWR | O_NONBLOCK);
+}
+
 }  // namespace ostler::keeper

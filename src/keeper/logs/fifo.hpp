@@ -20,5 +20,8 @@ result<void> make_fifo(int directory, std::string const& name);
 // Blocking and inheritable through dup2() only: close-on-exec as everything of ours.
 result<system::fd> open_service_end(int directory, std::string const& name);
 result<system::fd> open_keeper_end(int directory, std::string const& name);
+// The keeper's end for one run after another: it holds the other end as well, so that it never sees the end
+// of a stream, and need not be opened anew when the last process of a run has let go.
+result<system::fd> open_lasting_end(int directory, std::string const& name);
 
 }  // namespace ostler::keeper

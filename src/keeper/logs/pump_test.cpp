@@ -92,6 +92,19 @@ TEST(a_pump, drains_what_is_there_after_the_writer_has_exited) {
   EXPECT_FALSE(r.carried.running());
 }
 
+TEST(a_pump, goes_on_with_the_next_run_over_an_end_that_lasts) {
+  rig r;
+  ASSERT_TRUE(r.carried.start(std::move(*open_lasting_end(AT_FDCWD, r.fifo)), [] { FAIL(); }));
+  r.print("of one run\n");
+  r.service.reset();
+  EXPECT_FALSE(r.carried.drain_now());
+  EXPECT_TRUE(r.carried.running());
+  r.service = std::move(*open_service_end(AT_FDCWD, r.fifo));
+  r.print("of the next\n");
+  r.running.run_once(true);
+  EXPECT_EQ(r.kept(), "of one run\nof the next\n");
+}
+
 TEST(a_pump, takes_a_flood_from_a_process_whole_and_lets_others_have_their_turn) {
   rig r;
   constexpr std::size_t total = std::size_t{24} << 20;

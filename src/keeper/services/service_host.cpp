@@ -209,15 +209,18 @@ result<spawned_process> service_host::spawn_process(std::uint64_t generation) {
     request.limits.push_back({.which = RLIMIT_NOFILE,
                               .soft = static_cast<std::uint64_t>(spec_.limits.open_files),
                               .hard = static_cast<std::uint64_t>(spec_.limits.open_files)});
-  // The service's own ends must exist before ours, and be ours no longer once it has them.
-  auto const nothing = system::open_at(AT_FDCWD, "/dev/null", O_RDONLY);
-  if (!nothing) return std::unexpected(nothing.error());
+  // New ones for each run: what a service changes of how they are open is not for the next one to find.
   auto const out = open_service_end(world_.place.get(), "fifos/" + spec_.name + ".out");
   if (!out) return std::unexpected(out.error());
   auto const err = open_service_end(world_.place.get(), "fifos/" + spec_.name + ".err");
   if (!err) return std::unexpected(err.error());
   if (auto done = connect_output(); !done) return std::unexpected(done.error());
-  request.input = nothing->get();
+  if (!nothing_) {
+    auto opened = system::open_at(AT_FDCWD, "/dev/null", O_RDONLY);
+    if (!opened) return std::unexpected(opened.error());
+    nothing_ = std::move(*opened);
+  }
+  request.input = nothing_.get();
   request.output = out->get();
   request.errors = err->get();
 
@@ -286,7 +289,7 @@ result<void> service_host::connect_output() {
   };
   for (auto const& [into, name] : std::array<end, 2>{{{*out_, ".out"}, {*err_, ".err"}}}) {
     if (into.running()) continue;
-    auto from = open_keeper_end(world_.place.get(), "fifos/" + spec_.name + name);
+    auto from = open_lasting_end(world_.place.get(), "fifos/" + spec_.name + name);
     if (!from) return std::unexpected(from.error());
     if (auto done = into.start(std::move(*from)); !done) return done;
   }

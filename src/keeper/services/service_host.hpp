@@ -114,6 +114,8 @@ class service_host {
   std::unique_ptr<pump> out_;
   std::unique_ptr<pump> err_;
   system::fd mark_;
+  // What it reads.
+  system::fd nothing_;
   std::unique_ptr<monitor> monitor_;
   // Of a process that is not our child.
   watch adopted_;
