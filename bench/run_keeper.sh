@@ -1,6 +1,8 @@
 #!/bin/sh
 # Builds the release preset and measures the whole keeper beside the least that can do the same: latency, memory, logs,
-# wake-ups and size. Needs strace. TMPDIR says where keepers live; it should be on the file system they will use.
+# wake-ups and size. Needs strace. TMPDIR says where keepers live; it should be on the file system they will use. On a
+# machine with other work OSTLER_BENCH_LATENCY_WITH="chrt -f 5" keeps that work out of the latencies, alike for both
+# sides; how fast lines are captured is only worth reading on a quiet one.
 #
 #   bench/run_keeper.sh [IDLE_SECONDS]
 set -eu
@@ -10,7 +12,7 @@ cmake --build --preset release --target keeper_bench -j "${JOBS:-2}" >/dev/null
 bench=build/release/bin/keeper_bench
 for round in 1 2 3; do
   echo "latency, round $round:"
-  $bench latency
+  ${OSTLER_BENCH_LATENCY_WITH:-} $bench latency
 done
 $bench memory
 $bench logs
