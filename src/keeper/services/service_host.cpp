@@ -14,7 +14,9 @@
 #include "keeper/environment/user.hpp"
 #include "keeper/hold/exits.hpp"
 #include "keeper/logs/fifo.hpp"
+#include "keeper/logs/log_query.hpp"
 #include "keeper/services/rules.hpp"
+#include "keeper/services/run_mark.hpp"
 #include "system/clock.hpp"
 #include "system/failure.hpp"
 #include "system/files.hpp"
@@ -64,8 +66,14 @@ result<std::optional<spawn_user>> user_of(std::string const& wanted) {
 // Deaths take a moment: the first looks come soon, later ones are the machine's own.
 constexpr milliseconds look_first{1};
 constexpr milliseconds look_cap{50};
+// Until a start is tried again for which there were no descriptors, processes, memory or space.
+constexpr milliseconds spawn_wait{1000};
 // For whoever is the parent of one that we adopted.
 constexpr milliseconds reaped_within{300};
+
+bool passes(error_code code) {
+  return code == error_code::system_exhausted || code == error_code::storage_full;
+}
 
 }  // namespace
 
@@ -78,6 +86,7 @@ service_host::service_host(world const& shared, wire::service_spec spec, std::ui
       log_cap_(log_cap),
       wake_(shared.on, [this] { feed(lifecycle::tick{}); }),
       look_again_(shared.on, [this] { check_tree(now_.process.generation); }),
+      spawn_again_(shared.on, [this] { spawn_again(); }),
       adopted_(shared.on),
       look_at_adopted_(shared.on, [this] { look_at_adopted(); }) {
   monitor_ = std::make_unique<monitor>(
@@ -107,6 +116,7 @@ void service_host::want(bool up) {
     feed(lifecycle::want_up{});
   else
     feed(lifecycle::want_down{});
+  if (!up && spawn_again_.is_set()) spawn_again_.set(system::now());
 }
 
 void service_host::set_grace(milliseconds grace) {
@@ -142,9 +152,9 @@ void service_host::take(lifecycle::service_event const& happened) {
   // An end is on record before it is called one; a start is called one before it is made.
   for (auto const& ordered : done.commands)
     if (auto const* end = std::get_if<lifecycle::write_exit_record>(&ordered)) keep_exit(*end);
-  if (!restoring_)
-    for (auto const& notice : done.notices)
-      record(lifecycle::text(notice.fact), {}, 0, std::nullopt, notice.message);
+  for (auto const& notice : done.notices)
+    if (auto const fact = lifecycle::text(notice.fact); !was_told(fact))
+      record(fact, {}, 0, std::nullopt, notice.message);
   for (auto const& ordered : done.commands) carry_out(ordered);
 }
 
@@ -176,6 +186,8 @@ void service_host::spawn(std::uint64_t generation) {
   auto made = spawn_process(generation);
   if (!made) {
     record("process.failed", {.generation = generation, .pid = 0}, 0, std::nullopt, made.error().message);
+    // The machine is told of what will not be better the next time.
+    if (passes(made.error().code) && now_.wanted_up) return spawn_again_.set(system::now() + spawn_wait);
     return feed(lifecycle::spawn_failed{generation, made.error().message});
   }
   lifecycle::process_key const process{.generation = generation, .pid = made->pid};
@@ -185,6 +197,12 @@ void service_host::spawn(std::uint64_t generation) {
   world_.kids.expect(made->pid, [this, process](exit_status status) { main_ended(process, status); });
   feed(lifecycle::spawned{process});
   monitor_->begin(process);
+}
+
+void service_host::spawn_again() {
+  auto const generation = now_.process.generation;
+  if (now_.wanted_up) return spawn(generation);
+  feed(lifecycle::spawn_failed{generation, "there was no room for it before it was no longer wanted"});
 }
 
 result<spawned_process> service_host::spawn_process(std::uint64_t generation) {
@@ -229,7 +247,7 @@ result<spawned_process> service_host::spawn_process(std::uint64_t generation) {
     if (!file) return std::unexpected(file.error());
     mark_ = std::move(*file);
   }
-  std::int64_t const nobody = 0;
+  run_mark const nobody{.pid = 0, .position = log_->end_position()};
   if (::pwrite(mark_.get(), &nobody, sizeof nobody, 0) != sizeof nobody)
     return system::fail_errno("write the mark");
   request.mark = {.file = mark_.get(), .offset = 0};
@@ -416,7 +434,7 @@ void service_host::check_tree(std::uint64_t generation) {
 
 void service_host::restore(held_run const& held) {
   if (held.run == 0) return;
-  restoring_ = true;
+  former_ = &held;
   auto found = world_.contained.find(spec_.name, world_.token(spec_.name));
   if (found) group_ = std::move(*found);
   // By whoever was here before us, perhaps.
@@ -429,8 +447,30 @@ void service_host::restore(held_run const& held) {
     adopt(held, pid, start_ticks);
   else
     restore_rest(held);
-  restoring_ = false;
+  former_ = nullptr;
   feed(lifecycle::tick{});
+  auto const mark = read_mark(world_.place, spec_.name);
+  if (pid > 0 && mark && mark->pid == pid && !held.ready) hear_again(mark->position);
+}
+
+bool service_host::was_told(std::string_view fact) const {
+  if (former_ == nullptr) return false;
+  auto const what = fact.substr(fact.find('.') + 1);
+  return what == "ready" ? former_->ready : what == former_->state;
+}
+
+void service_host::hear_again(std::uint64_t position) {
+  if (spec_.ready.output.empty() || !log_) return;
+  auto query = log_query::ask(*log_, {.from = wire::log_cursor{.position = position}, .raw = true});
+  if (!query) return;
+  for (auto go_on = log_batch::then::more; go_on == log_batch::then::more;) {
+    auto const batch = (*query)->next();
+    go_on = batch.state;
+    for (auto const& each : batch.records) {
+      if (each.kind == wire::log_record_kind::out) monitor_->printed(log_stream::out, as_bytes(each.payload));
+      if (each.kind == wire::log_record_kind::err) monitor_->printed(log_stream::err, as_bytes(each.payload));
+    }
+  }
 }
 
 // How it ended is told from the moment its parent has reaped it, which may be at once or never.
@@ -454,11 +494,9 @@ bool service_host::find_alive(held_run const& held, pid_t& pid, std::uint64_t& s
   start_ticks = held.start_ticks;
   if (held.intended) {
     // Spawned, perhaps, but nobody wrote it down any more, except the child itself.
-    auto const mark = system::read_file_at(world_.place.get(), "marks/" + spec_.name, 64);
-    std::int64_t marked = 0;
-    if (!mark || mark->size() < sizeof marked) return false;
-    std::copy_n(mark->data(), sizeof marked, reinterpret_cast<char*>(&marked));
-    pid = static_cast<pid_t>(marked);
+    auto const mark = read_mark(world_.place, spec_.name);
+    if (!mark) return false;
+    pid = static_cast<pid_t>(mark->pid);
     if (pid <= 0) return false;
     auto const seen = system::stat_of(pid);
     if (!seen) return false;
@@ -514,7 +552,6 @@ void service_host::restore_rest(held_run const& held) {
   lifecycle::restored back{.generation = held.run, .wanted = held.wanted};
   back.done = rules_.kind == lifecycle::work_kind::task && held.exit && heard(*held.exit).success();
   if (held.state == "error") back.trouble = error{error_code::restarts_exhausted, held.message, {}, {}};
-  restoring_ = !held.wanted || back.done || back.trouble;
   feed(back);
 }
 

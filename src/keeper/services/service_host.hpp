@@ -91,6 +91,10 @@ class service_host {
   result<void> open_log();
   result<void> connect_output();
   void adopt(held_run const& held, pid_t pid, std::uint64_t start_ticks);
+  bool was_told(std::string_view fact) const;
+  // What a former keeper heard of this run, and may not have understood any more.
+  void hear_again(std::uint64_t position);
+  void spawn_again();
   bool find_alive(held_run const& held, pid_t& pid, std::uint64_t& start_ticks) const;
   void restore_rest(held_run const& held);
 
@@ -103,10 +107,12 @@ class service_host {
   std::deque<lifecycle::service_event> events_;
   bool feeding_ = false;
   bool changed_ = false;
-  // What a former keeper told already is not told again.
-  bool restoring_ = false;
+  // While it is being taken over from a former keeper: what that one told already is not told again.
+  held_run const* former_ = nullptr;
   alarm wake_;
   alarm look_again_;
+  // For want of what others may give back.
+  alarm spawn_again_;
   milliseconds look_wait_{1};
   std::unique_ptr<run_group> group_;
   bool group_was_killed_ = false;

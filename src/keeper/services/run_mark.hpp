@@ -1,0 +1,22 @@
+// The mark of a run: its process, which the process writes itself before it does anything else, and where in
+// the log its output begins. What was never written down any more is found by it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "keeper/start/home.hpp"
+
+namespace ostler::keeper {
+
+struct run_mark {
+  // 0: not born yet.
+  std::int64_t pid = 0;
+  std::uint64_t position = 0;
+};
+
+// Nothing when there is none, or that of another release.
+std::optional<run_mark> read_mark(home const& place, std::string const& service);
+
+}  // namespace ostler::keeper
