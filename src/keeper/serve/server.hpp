@@ -71,6 +71,7 @@ class server {
   alarm accept_again_;
   alarm heartbeat_;
   alarm sweeping_;
+  alarm giving_back_;
   std::list<connection> connections_;
 };
 
