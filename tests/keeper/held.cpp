@@ -132,8 +132,10 @@ wire::service_spec& held::service(std::string name, std::vector<std::string> wor
   return spec.services.back();
 }
 
+void held::write_spec() const { std::ofstream(directory() + "/spec.json") << wire::to_json(spec); }
+
 program_run held::try_start() {
-  std::ofstream(directory() + "/spec.json") << wire::to_json(spec);
+  write_spec();
   return run_program({keeper_program(), "run", "--dir", directory()});
 }
 

@@ -46,6 +46,7 @@ class held {
   std::string socket() const { return path_ + "/keep/keeper.sock"; }
   std::string directory() const { return path_ + "/keep"; }
 
+  void write_spec() const;
   // Writes the spec and starts the keeper; throws with what it said when it does not start.
   void start();
   // Another keeper on the same directory.

@@ -15,14 +15,18 @@
 
 namespace ostler::test {
 
-link_client::link_client(std::string const& socket_path)
-    : socket_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+system::fd connect_to(std::string const& socket_path) {
+  system::fd made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
   if (socket_path.size() >= sizeof address.sun_path)
     throw std::runtime_error("path too long: " + socket_path);
   socket_path.copy(address.sun_path, socket_path.size());
-  if (::connect(socket_.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0)
+  if (::connect(made.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) != 0)
     throw std::runtime_error(fmt::format("connect {}: {}", socket_path, system::errno_text(errno)));
+  return made;
+}
+
+link_client::link_client(std::string const& socket_path) : socket_(connect_to(socket_path)) {
   until([&] { return greeted_; }, "registered");
 }
 
@@ -46,6 +50,13 @@ void link_client::send_bytes(std::string_view bytes) {
     }
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
+}
+
+bool link_client::try_send(std::string_view verb) {
+  std::string out;
+  wire::write_control(out, wire::request_text(++last_id_, verb, wire::nothing{}));
+  return ::send(socket_.get(), out.data(), out.size(), MSG_NOSIGNAL | MSG_DONTWAIT) ==
+         static_cast<ssize_t>(out.size());
 }
 
 bool link_client::pump(std::chrono::milliseconds wait) {

@@ -21,6 +21,9 @@ namespace ostler::test {
 // Whatever should have come by then never comes.
 constexpr std::chrono::seconds patience{60};
 
+// A connection that says nothing; throws when there is none to be had.
+system::fd connect_to(std::string const& socket_path);
+
 class link_client {
  public:
   // Throws when nobody answers there.
@@ -72,6 +75,8 @@ class link_client {
 
   void send_text(std::string_view control);
   void send_bytes(std::string_view bytes);
+  // Never waits; false when not all of it found a place, and then the link is spoiled.
+  bool try_send(std::string_view verb);
   // The text of the refusal with which the keeper sent us away.
   std::string sent_away();
   bool over() const { return over_; }

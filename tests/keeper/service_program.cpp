@@ -4,6 +4,8 @@
 //   print TEXT, warn TEXT       to standard output, to standard error; "\n" in it is a newline
 //   line MIB                    so many MiB without a newline
 //   numbers COUNT               numbered lines "000000000001 out", 0 for ever
+//   steady RATE                 numbered lines for ever, so many a second
+//   flood MIB                   numbered lines as fast as they are taken, until so many MiB are out
 //   wait                        for a signal, for ever
 //   exit CODE                   abort, die SIGNAL
 //   ignore SIGNAL
@@ -15,9 +17,11 @@
 //   child WORDS…                a child that does the rest
 //   orphan WORDS…               a grandchild in another session that does the rest, whose parent ends
 //   bomb DEPTH                  every process makes two more, each in a session of its own, and waits
+//   orphans COUNT               so many grandchildren that end at once, after their parents
 //   file NAME                   appends a line with its pid
-//   env NAME                    prints the variable
-//   bare                        forgets its environment by becoming itself without one
+//   alone NAME                  locks the file until all of its tree has ended; when it cannot, makes
+//   NAME.twice env NAME                    prints the variable bare                        forgets its
+//   environment by becoming itself without one
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -28,8 +32,11 @@
 #include <netinet/in.h>
 #include <string>
 #include <string_view>
+#include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
 
@@ -128,6 +135,56 @@ void print_numbers(long count) {
   }
 }
 
+// In steps of ten milliseconds.
+[[noreturn]] void print_steadily(long rate) {
+  itimerspec const step{.it_interval = {.tv_sec = 0, .tv_nsec = 10'000'000},
+                        .it_value = {.tv_sec = 0, .tv_nsec = 1}};
+  int const timer = ::timerfd_create(CLOCK_MONOTONIC, 0);
+  ::timerfd_settime(timer, 0, &step, nullptr);
+  std::array<char, 32> line{};
+  long at = 0;
+  for (std::uint64_t steps = 0, all = 0;; all += steps) {
+    if (::read(timer, &steps, sizeof steps) != sizeof steps) std::_Exit(121);
+    for (auto const due = static_cast<long>(all + steps) * rate / 100; at < due;) {
+      auto const size = std::snprintf(line.data(), line.size(), "%012ld out\n", ++at);
+      write_out(1, {line.data(), static_cast<std::size_t>(size)});
+    }
+  }
+}
+
+void flood(long mib) {
+  constexpr std::size_t line_size = 17;
+  constexpr std::size_t lines = 3800;
+  std::string block(lines * line_size, ' ');
+  auto const blocks = mib * 1024 * 1024 / static_cast<long>(block.size()) + 1;
+  for (long number = 1, done = 0; done < blocks; ++done) {
+    for (std::size_t at = 0; at < block.size(); at += line_size, ++number) {
+      std::array<char, line_size + 1> line{};
+      std::snprintf(line.data(), line.size(), "%012ld out\n", number);
+      std::memcpy(&block[at], line.data(), line_size);
+    }
+    write_out(1, block);
+  }
+}
+
+void make_orphans(int count) {
+  for (int made = 0; made < count; ++made) {
+    auto const child = ::fork();
+    if (child == 0) {
+      if (::fork() == 0) ::_exit(0);
+      ::_exit(0);
+    }
+    ::waitpid(child, nullptr, 0);
+  }
+}
+
+void be_alone(std::string const& name) {
+  // Stays open for whoever comes after us in the tree.
+  int const file = ::open(name.c_str(), O_RDWR | O_CREAT, 0600);
+  if (::flock(file, LOCK_EX | LOCK_NB) != 0)
+    ::close(::open((name + ".twice").c_str(), O_RDWR | O_CREAT, 0600));
+}
+
 [[noreturn]] void bomb(int depth) {
   for (int child = 0; depth > 0 && child < 2; ++child) {
     if (::fork() != 0) continue;
@@ -170,6 +227,14 @@ int play(std::vector<std::string> const& words, char** all) {
       for (int left = std::atoi(next().c_str()); left > 0; --left) write_out(1, block);
     } else if (word == "numbers")
       print_numbers(std::atol(next().c_str()));
+    else if (word == "steady")
+      print_steadily(std::atol(next().c_str()));
+    else if (word == "flood")
+      flood(std::atol(next().c_str()));
+    else if (word == "orphans")
+      make_orphans(std::atoi(next().c_str()));
+    else if (word == "alone")
+      be_alone(next());
     else if (word == "wait")
       wait_for_ever();
     else if (word == "exit")
