@@ -43,6 +43,13 @@ class small_disk {
   bool can_ = false;
 };
 
+// Bytes that it wrote so far, wherever to.
+std::int64_t printed_by(std::int64_t pid) {
+  for (auto const& line : lines_of(fmt::format("/proc/{}/io", pid)))
+    if (line.starts_with("wchar:")) return std::stoll(line.substr(6));
+  return 0;
+}
+
 // Lines that were told, and those that were said to be missing, from the first on.
 struct accounted {
   std::uint64_t lines = 0;
@@ -88,14 +95,8 @@ TEST(a_full_disk, stops_nobody_and_what_it_cost_is_told) {
   };
   disk.fill();
   // Long enough for more than is kept anywhere on its way.
-  auto const written_by = [&] {
-    std::ifstream file(fmt::format("/proc/{}/io", pid));
-    for (std::string line; std::getline(file, line);)
-      if (line.starts_with("wchar:")) return std::stoll(line.substr(6));
-    return 0LL;
-  };
-  auto const before = written_by();
-  wait_for([&] { return written_by() > before + 200'000; }, "the service to go on printing");
+  auto const before = printed_by(pid);
+  wait_for([&] { return printed_by(pid) > before + 200'000; }, "the service to go on printing");
   EXPECT_TRUE(is_stuck());
   // Ends, starts and stops go on, and are told when they can be kept.
   link->ask("service.stop", wire::services_named{{"idle"}});
@@ -158,6 +159,8 @@ TEST(a_limit_on_the_size_of_files, is_a_full_disk) {
         return size >= 60UL * 1024;
       },
       "the limit");
+  auto const before_loss = printed_by(pid);
+  wait_for([&] { return !lives(keeper) || printed_by(pid) > before_loss + 200'000; }, "more than fits");
   ASSERT_TRUE(lives(keeper));
   ASSERT_EQ(status_of(*link, "numbers").pid, pid);
   ASSERT_EQ(::prlimit(keeper, RLIMIT_FSIZE, &before, nullptr), 0);
