@@ -5,11 +5,13 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "keeper/start/version.hpp"
+#include "system/clock.hpp"
 #include "system/failure.hpp"
 #include "system/files.hpp"
 #include "system/process.hpp"
@@ -21,6 +23,14 @@ namespace {
 
 constexpr std::size_t spec_size_max = 4UL * 1024 * 1024;
 constexpr std::size_t mark_size_max = 64UL * 1024;
+// A child that a killed keeper was just making holds its lock until it has become the other program.
+constexpr milliseconds born_within{5000};
+constexpr int look_every_ms = 5;
+
+bool lives(ident const& who) {
+  auto const seen = system::stat_of(static_cast<pid_t>(who.pid));
+  return seen && seen->start_ticks == who.start_ticks && !seen->ended();
+}
 
 }  // namespace
 
@@ -46,9 +56,14 @@ result<home> home::open(std::string const& path) {
 result<void> home::lock() {
   auto file = system::open_at(directory_.get(), "lock", O_RDWR | O_CREAT | O_NOFOLLOW);
   if (!file) return std::unexpected(file.error());
-  if (system::uninterrupted([&] { return ::flock(file->get(), LOCK_EX | LOCK_NB); }) != 0) {
+  auto const end = system::now() + born_within;
+  while (system::uninterrupted([&] { return ::flock(file->get(), LOCK_EX | LOCK_NB); }) != 0) {
     if (errno != EWOULDBLOCK) return system::fail_errno(fmt::format("lock {}", path_));
     auto const other = holder();
+    if (other && !lives(*other) && system::now() < end) {
+      ::poll(nullptr, 0, look_every_ms);
+      continue;
+    }
     return fail(error_code::keeper_held,
                 other ? fmt::format("{} is held by the keeper with pid {}", path_, other->pid)
                       : fmt::format("{} is held by another keeper", path_));
