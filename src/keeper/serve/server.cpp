@@ -189,7 +189,8 @@ void server::sweep() {
     if (late) each.send_away({error_code::timed_out, "nobody said hello", {}, {}});
     next = std::min(next, late ? now + hello_limit : each.came_at() + hello_limit);
   }
-  if (next != instant::max()) sweeping_.set(next);
+  // Who ended just now is swept at once.
+  if (next != instant::max() && !sweeping_.is_set()) sweeping_.set(next);
 }
 
 }  // namespace ostler::keeper
