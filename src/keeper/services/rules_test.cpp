@@ -23,7 +23,7 @@ TEST(a_spec, that_makes_sense_is_taken) {
 TEST(a_spec, is_refused_with_the_service_and_the_reason) {
   EXPECT_EQ(trouble({service("web"), service("web")}), "two services are called web");
   EXPECT_EQ(trouble({service("web", {"cache"})}),
-            "service web needs \"cache\", which is no service of this instance");
+            "service web needs 'cache', which is no service of this instance");
   EXPECT_EQ(trouble({service("a", {"b"}), service("b", {"a"}), service("c")}),
             "these services need each other in a circle: a, b");
   auto one = service("web");
@@ -31,16 +31,16 @@ TEST(a_spec, is_refused_with_the_service_and_the_reason) {
   EXPECT_EQ(trouble({one}), "service web: there is no command");
   one = service("web");
   one.ready.output = "(";
-  EXPECT_EQ(trouble({one}), "service web: ready.output \"(\" is no pattern: missing ): (");
+  EXPECT_EQ(trouble({one}), "service web: ready.output '(' is no pattern: missing ): (");
   one = service("web");
   one.ready.tcp = true;
   EXPECT_EQ(trouble({one}), "service web: a port is looked at, but the service has none");
   one = service("web");
   one.stop.grace = milliseconds(-1);
-  EXPECT_EQ(trouble({one}), "service web: stop.grace is -1 ms; allowed: 0ms to 365d");
+  EXPECT_EQ(trouble({one}), "service web: stop.grace is -1 ms; allowed: 0s to 365d");
   one = service("web");
   one.stop.signal = "TERMINATE";
-  EXPECT_TRUE(trouble({one}).starts_with("\"TERMINATE\" is no signal; allowed: HUP, "));
+  EXPECT_TRUE(trouble({one}).starts_with("'TERMINATE' is no signal; allowed: HUP, "));
 }
 
 TEST(a_signal, is_known_by_name_and_number) {
