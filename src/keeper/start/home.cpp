@@ -100,13 +100,12 @@ result<ident> home::take(std::uint64_t generation) {
   auto const own = system::identify(::getpid());
   if (!own) return std::unexpected(own.error());
   auto const former = holder();
-  ident const made{
-      .pid = own->pid,
-      .start_ticks = own->start_ticks,
-      .boot_id = own->boot,
-      .nonce = former && former->generation == generation ? former->nonce : system::random_nonce(),
-      .generation = generation,
-      .version = version};
+  ident made{.pid = own->pid,
+             .start_ticks = own->start_ticks,
+             .boot_id = own->boot,
+             .nonce = former && former->generation == generation ? former->nonce : system::random_nonce(),
+             .generation = generation,
+             .version = version};
   auto done =
       system::replace_file_at(directory_.get(), "ident", wire::to_json(made), system::survives::killed);
   if (!done) return std::unexpected(done.error());
