@@ -45,7 +45,7 @@ seeds_elsewhere() {
 
 # One target, and one line about it. Ends with 1 when something was found.
 run_target() {
-  local target=$1 kept=$build/corpus/$1 log=$build/$1.log result found=0 executions
+  local target=$1 kept=$build/corpus/$1 log=$build/$1.log result found=0 executions finding
   mkdir -p "$kept"
   # What libFuzzer finds goes into the first folder; it only reads the others.
   # shellcheck disable=SC2046  # One word for each folder.
@@ -55,7 +55,13 @@ run_target() {
     result='nothing found'
   else
     found=1
-    result="FOUND: $(sed -n "s,.*Test unit written to ,,p" "$log" | tail -1), told in $log"
+    finding=$(sed -n "s,.*Test unit written to ,,p" "$log" | tail -1)
+    result="FOUND: $finding, told in $log"
+    # What is needed to see it again elsewhere: where a run of CI ends, its files are gone.
+    {
+      grep -a -m 12 -e 'broken promise' -e 'ERROR:' -e 'runtime error' -e '^ *#[0-9]* 0x.*ostler' "$log" || true
+      [ ! -f "$finding" ] || { echo 'the input, in base64:' && base64 "$finding" | head -c 20000; }
+    } >&2
   fi
   executions=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
   [ -n "$executions" ] || executions=$(sed -n 's/^#\([0-9]*\).*/\1/p' "$log" | tail -1)

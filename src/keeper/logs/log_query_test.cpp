@@ -179,6 +179,27 @@ TEST(a_query, stops_at_its_limits_and_says_where_to_go_on) {
             lines{"line 7"});
 }
 
+TEST(a_query, is_not_led_astray_by_a_chunk_that_claims_to_be_longer_than_it_is) {
+  query_rig r;
+  for (auto const* text : {"one\n", "two\n", "three\n"}) r.out(text);
+  auto const path = r.scratch.files().front();
+  auto bytes = content_of(path);
+  auto const second = segment_header_size + chunk_overhead + std::string_view("one\n").size();
+  auto const nonce = parse_segment_header(as_bytes(bytes))->nonce;
+  auto head = *parse_chunk_header(as_bytes(bytes).subspan(second), nonce);
+  head.length += 7;
+  std::array<std::byte, chunk_header_size> encoded{};
+  encode(head, nonce, encoded.data());
+  bytes.replace(second, encoded.size(), as_text(encoded));
+  write_file(path, bytes);
+
+  auto const found = ask_all(*r.store, {}).records;
+  ASSERT_EQ(found.size(), 3U);
+  EXPECT_EQ(found[0].payload, "one");
+  EXPECT_EQ(found[1].kind, log_record_kind::dropped);
+  EXPECT_EQ(found[2].payload, "three");
+}
+
 TEST(a_query, gives_raw_bytes_of_a_stream_as_they_came) {
   query_rig r;
   r.out("a\nb");

@@ -116,12 +116,10 @@ void log_store::find_end(segment_file& file, log_segment& segment) {
   std::optional<placed_chunk> found;
   auto position = segment.first_position;
   auto offset = segment.end_offset;
-  while (auto const head = file.chunk_at(offset, position)) {
-    placed_chunk const chunk{.offset = offset, .head = *head};
-    if (!file.is_whole(chunk)) break;
+  while (auto const chunk = file.whole_chunk_at(offset, position)) {
     found = chunk;
-    offset = chunk.end_offset();
-    position = head->end_position();
+    offset = chunk->end_offset();
+    position = chunk->head.end_position();
   }
   if (found) take(*found);
   note_torn(file, segment);

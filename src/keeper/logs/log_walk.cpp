@@ -75,11 +75,10 @@ std::optional<placed_chunk> log_walk::next() {
     // Its segment is gone: on with the first of those that are left.
     if (here->number != number_) stand_at(*here, false);
     if (offset_ < here->end_offset && open(*here)) {
-      if (!file_->chunk_at(offset_, position_)) step_over_damage(*here);
-      if (auto const head = file_->chunk_at(offset_, position_)) {
-        placed_chunk const chunk{.offset = offset_, .head = *head};
-        offset_ = chunk.end_offset();
-        position_ = head->end_position();
+      if (!file_->whole_chunk_at(offset_, position_)) step_over_damage(*here);
+      if (auto const chunk = file_->whole_chunk_at(offset_, position_)) {
+        offset_ = chunk->end_offset();
+        position_ = chunk->head.end_position();
         return chunk;
       }
     }

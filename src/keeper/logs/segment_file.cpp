@@ -66,6 +66,14 @@ std::optional<chunk_header> segment_file::chunk_at(std::uint64_t offset, std::ui
   return head;
 }
 
+std::optional<placed_chunk> segment_file::whole_chunk_at(std::uint64_t offset, std::uint64_t position) {
+  auto const head = chunk_at(offset, position);
+  if (!head) return std::nullopt;
+  placed_chunk const chunk{.offset = offset, .head = *head};
+  if (!is_whole(chunk)) return std::nullopt;
+  return chunk;
+}
+
 bool segment_file::is_whole(placed_chunk const& chunk) {
   auto const footer_offset = chunk.payload_offset() + chunk.head.length;
   return footer_fits(bytes(footer_offset, chunk_footer_size), chunk.head, header_.nonce);

@@ -36,8 +36,8 @@ class segment_file {
 
   // The chunk that begins there, if its position is the one expected. Says nothing of its end.
   std::optional<chunk_header> chunk_at(std::uint64_t offset, std::uint64_t position);
-  // Was it written to its last byte?
-  bool is_whole(placed_chunk const& chunk);
+  // The same, if it was written to its last byte: only that proves where the next one begins.
+  std::optional<placed_chunk> whole_chunk_at(std::uint64_t offset, std::uint64_t position);
   // The chunk that ends there.
   std::optional<placed_chunk> chunk_before(std::uint64_t end_offset);
   // Valid until the next call of anything here; shorter than asked for where the segment ends.
@@ -49,6 +49,7 @@ class segment_file {
  private:
   segment_file(system::fd file, segment_header header, std::uint64_t size)
       : file_(std::move(file)), header_(header), limit_(size) {}
+  bool is_whole(placed_chunk const& chunk);
   void fill(std::uint64_t offset, std::size_t size);
 
   system::fd file_;
