@@ -33,7 +33,7 @@ target_compile_options(ostler_flags INTERFACE
   -Wall -Wextra -Wpedantic -Werror
   -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual
   -Wimplicit-fallthrough -Wswitch-enum -Wextra-semi -Wunused -Wcast-align -Wnull-dereference
-  -Wmissing-prototypes -Wno-missing-designated-field-initializers -Wno-missing-field-initializers
+  -Wmissing-prototypes -Wreserved-identifier -Wno-missing-designated-field-initializers -Wno-missing-field-initializers
   -fcolor-diagnostics
   # The same object from every checkout: messages and stack traces show paths from the root, and a second clone
   # takes everything from the compiler cache.

@@ -41,21 +41,31 @@ function(ostler_planted_library name)
   target_link_libraries(${name} PUBLIC ostler_flags ${lib_DEPENDS})
 endfunction()
 
-# ostler_static_program(NAME SOURCES main.cpp OF ostler_a ostler_b ... LINK libfoo.a ...)
-# One file that runs anywhere: the sources of the named libraries compiled anew for size and linked statically, with
-# whatever is never reached left out. Under the sanitizers, which cannot be linked statically, it is an ordinary program.
+# ostler_static_program(NAME SOURCES main.cpp OF ostler_a ostler_b ...
+#   INSTEAD_OF_SHARED what_replaces_a_shared_library.cpp ... LINK libfoo.a ...)
+# One file that runs anywhere: the named libraries linked statically, with whatever is never reached left out. What is
+# shipped is compiled anew for size; elsewhere the libraries serve as they are, because a second compilation would double
+# the time of every build. Under the sanitizers, which cannot be linked statically, it is an ordinary program.
 function(ostler_static_program name)
-  cmake_parse_arguments(program "" "" "SOURCES;OF;LINK" ${ARGN})
+  cmake_parse_arguments(program "" "" "SOURCES;OF;INSTEAD_OF_SHARED;LINK" ${ARGN})
   if(OSTLER_SANITIZE OR OSTLER_COVERAGE)
     ostler_program(${name} SOURCES ${program_SOURCES} DEPENDS ${program_OF})
     return()
   endif()
-  ostler_sources_of(sources ${program_OF})
-  add_executable(${name} ${program_SOURCES} ${sources})
-  target_link_libraries(${name} PRIVATE ostler_flags fmt::fmt-header-only ${program_LINK})
-  target_compile_options(${name} PRIVATE -Os -g0 -ffunction-sections -fdata-sections -fvisibility=hidden
+  add_executable(${name} ${program_SOURCES} ${program_INSTEAD_OF_SHARED})
+  target_link_libraries(${name} PRIVATE ostler_flags ${program_LINK})
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    ostler_sources_of(sources ${program_OF})
+    target_sources(${name} PRIVATE ${sources})
     # Over all files at once: smaller, but the link takes its time.
-    $<$<CONFIG:Release>:-flto>)
-  target_link_options(${name} PRIVATE -static -Wl,--gc-sections -Wl,--icf=all -Wl,-s
-    $<$<CONFIG:Release>:-flto>)
+    target_compile_options(${name} PRIVATE -Os -g0 -ffunction-sections -fdata-sections -fvisibility=hidden -flto)
+    target_link_options(${name} PRIVATE -flto)
+  else()
+    # Named as files: as targets they would bring the shared libraries that they ask for.
+    foreach(library IN LISTS program_OF)
+      target_link_libraries(${name} PRIVATE "$<TARGET_FILE:${library}>")
+      add_dependencies(${name} ${library})
+    endforeach()
+  endif()
+  target_link_options(${name} PRIVATE -static -Wl,--gc-sections -Wl,--icf=all -Wl,-s)
 endfunction()
