@@ -70,10 +70,13 @@ long resident_kib() {
 // What each way does in a process of its own, with the FIFO to read from. Returns by how many KiB it grew.
 long capture_in_log(plan const& wanted, system::fd from, std::uint64_t cap) {
   loop running;
-  pump_buffer buffer(running);
+  // As the keeper does it: what was read outlives it.
+  intake reads(running);
+  auto const directory = system::open_at(AT_FDCWD, wanted.directory.string(), O_RDONLY | O_DIRECTORY);
+  ensure(directory && reads.survive_in(directory->get(), "intake"), "the directory can hold what was read");
   auto const store = log_store::open((wanted.directory / "log").string(), {.cap = cap});
   ensure(store.has_value(), "the log can be opened");
-  pump carried(running, **store, buffer, log_stream::out);
+  pump carried(running, reads, **store, "log", log_stream::out);
   ensure(carried.start(std::move(from), [&] { running.stop(); }).has_value(), "the pump starts");
   auto const before = resident_kib();
   auto grown = 0L;

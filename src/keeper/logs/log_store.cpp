@@ -66,6 +66,11 @@ void log_store::append(log_stream stream, wall_time wall, byte_view bytes) {
   tell_listeners();
 }
 
+void log_store::append_rest(log_stream stream, wall_time wall, byte_view bytes) {
+  loss_ = {};
+  append(stream, wall, bytes);
+}
+
 void log_store::note(wall_time wall, std::string_view line) {
   auto const text = std::string(line.substr(0, chunk_payload_max - 1)) + '\n';
   append(log_stream::ours, wall, as_bytes(text));

@@ -71,6 +71,10 @@ class log_store {
   log_store& operator=(log_store const&) = delete;
 
   void append(log_stream stream, wall_time wall, byte_view bytes);
+  // The same, for what a killed keeper had begun to append: what was missing of it is there then.
+  void append_rest(log_stream stream, wall_time wall, byte_view bytes);
+  // Records what could not be kept, if anything. False while that cannot be done.
+  bool tell_loss_now(wall_time wall) { return loss_.bytes == 0 || (can_write() && tell_loss(wall)); }
   // A line of our own; its newline is added.
   void note(wall_time wall, std::string_view line);
 

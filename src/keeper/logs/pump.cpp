@@ -1,13 +1,7 @@
 #include "keeper/logs/pump.hpp"
 
-#include <algorithm>
-#include <cerrno>
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "system/clock.hpp"
-#include "system/failure.hpp"
+#include <utility>
 
 namespace ostler::keeper {
 namespace {
@@ -18,34 +12,8 @@ constexpr std::size_t turn_max = std::size_t{2} << 20;
 
 }  // namespace
 
-pump_buffer::pump_buffer(loop& owner) : quiet_(owner, [this] { look_whether_quiet(); }) {}
-
-std::span<std::byte> pump_buffer::borrow() {
-  if (memory_ == nullptr) {
-    auto* const mapped = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapped == MAP_FAILED) return {};
-    memory_ = static_cast<std::byte*>(mapped);
-  }
-  used_ = true;
-  // Set once a second at most, not for every read.
-  if (!quiet_.is_set()) quiet_.set(system::now() + quiet_after);
-  return {memory_, size};
-}
-
-void pump_buffer::look_whether_quiet() {
-  if (!used_) return release();
-  used_ = false;
-  quiet_.set(system::now() + quiet_after);
-}
-
-void pump_buffer::release() {
-  if (memory_ != nullptr) ::munmap(memory_, size);
-  memory_ = nullptr;
-  used_ = false;
-}
-
-pump::pump(loop& owner, log_store& store, pump_buffer& buffer, log_stream stream)
-    : watch_(owner), store_(&store), buffer_(&buffer), stream_(stream) {}
+pump::pump(loop& owner, intake& reads, log_store& store, std::string log, log_stream stream)
+    : watch_(owner), reads_(&reads), store_(&store), log_(std::move(log)), stream_(stream) {}
 
 result<void> pump::start(system::fd from, ended at_end) {
   stop();
@@ -66,8 +34,8 @@ void pump::stop() {
 bool pump::drain_now(std::size_t bytes_max) {
   for (std::size_t taken = 0; from_ && taken < bytes_max; taken += read_size_) {
     auto const answer = read_some(read_size_);
-    if (answer == found::nothing) return false;
-    if (answer == found::end) finish();
+    if (answer == intake::found::nothing) return false;
+    if (answer == intake::found::end) finish();
   }
   return !from_;
 }
@@ -76,34 +44,24 @@ void pump::ready() {
   for (std::size_t taken = 0; from_ && taken < turn_max; taken += read_size_) {
     auto const size = read_size_;
     auto const answer = read_some(size);
-    if (answer == found::nothing) return;
-    if (answer == found::end) return finish();
+    if (answer == intake::found::nothing) return;
+    if (answer == intake::found::end) return finish();
   }
 }
 
-pump::found pump::read_some(std::size_t bytes_max) {
-  auto const memory = buffer_->borrow();
-  if (memory.empty()) return found::nothing;
-  auto const got = system::uninterrupted([&] { return ::read(from_.get(), memory.data(), bytes_max); });
-  if (got < 0) return errno == EAGAIN ? found::nothing : found::end;
-  if (got == 0) return found::end;
-  auto const bytes = byte_view(memory).first(static_cast<std::size_t>(got));
-  store_->append(stream_, system::wall_now(), bytes);
-  if (told_) told_(stream_, bytes);
-  if (bytes.size() == bytes_max) {
-    grow();
-    return found::some;
-  }
-  // Less than asked for: it was all there is. The end shows at the next turn.
-  return found::nothing;
+intake::found pump::read_some(std::size_t bytes_max) {
+  auto const answer = reads_->carry(from_.get(), bytes_max, {*store_, log_, stream_, told_});
+  // More than that waited.
+  if (answer == intake::found::some) grow();
+  return answer;
 }
 
 void pump::grow() {
   if (!may_grow_) return;
   may_grow_ = false;
   // Refused to those who hold many large ones already; a FIFO of the usual size only costs more turns.
-  if (::fcntl(from_.get(), F_SETPIPE_SZ, static_cast<int>(pump_buffer::size)) > 0)
-    read_size_ = pump_buffer::size;
+  if (::fcntl(from_.get(), F_SETPIPE_SZ, static_cast<int>(lent_memory::size)) > 0)
+    read_size_ = lent_memory::size;
 }
 
 void pump::finish() {

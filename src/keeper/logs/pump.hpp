@@ -8,48 +8,24 @@
 
 #include <cstddef>
 #include <functional>
-#include <span>
+#include <string>
 
 #include "base/result.hpp"
+#include "keeper/logs/intake.hpp"
 #include "keeper/logs/log_store.hpp"
 #include "keeper/loop/loop.hpp"
 #include "system/fd.hpp"
 
 namespace ostler::keeper {
 
-class pump_buffer {
- public:
-  static constexpr std::size_t size = std::size_t{256} << 10;
-  static constexpr auto quiet_after = seconds(1);
-
-  explicit pump_buffer(loop& owner);
-  ~pump_buffer() { release(); }
-  pump_buffer(pump_buffer const&) = delete;
-  pump_buffer& operator=(pump_buffer const&) = delete;
-
-  // Empty when the system has no memory; the bytes wait in their FIFO then. Only what is touched costs
-  // memory.
-  std::span<std::byte> borrow();
-  bool held() const { return memory_ != nullptr; }
-
- private:
-  friend class pump;
-  void release();
-  void look_whether_quiet();
-
-  alarm quiet_;
-  std::byte* memory_ = nullptr;
-  bool used_ = false;
-};
-
 class pump {
  public:
   // The bytes are valid during the call only. It may not destroy the pump.
-  using listener = std::function<void(log_stream stream, byte_view bytes)>;
+  using listener = intake::listener;
   using ended = std::function<void()>;
 
-  // All of them must outlive the pump.
-  pump(loop& owner, log_store& store, pump_buffer& buffer, log_stream stream);
+  // `log` names the store for a keeper that comes after us. All of them must outlive the pump.
+  pump(loop& owner, intake& reads, log_store& store, std::string log, log_stream stream);
 
   // Reads `from`, the keeper's end of a FIFO, from now on. `at_end` is called once when nobody holds the
   // other end any more; the pump has stopped by then, and may be started again for the next life of the
@@ -62,18 +38,18 @@ class pump {
 
   // Takes what is there now, for one whose writer has exited: returns false when somebody else still holds
   // the other end. Bounded, so that a descendant that goes on printing cannot hold us: `bytes_max` at most.
-  bool drain_now(std::size_t bytes_max = 64 * pump_buffer::size);
+  bool drain_now(std::size_t bytes_max = 64 * lent_memory::size);
 
  private:
-  enum class found : std::uint8_t { some, nothing, end };
-  found read_some(std::size_t bytes_max);
+  intake::found read_some(std::size_t bytes_max);
   void ready();
   void finish();
   void grow();
 
   watch watch_;
+  intake* reads_;
   log_store* store_;
-  pump_buffer* buffer_;
+  std::string log_;
   log_stream stream_;
   system::fd from_;
   ended at_end_;

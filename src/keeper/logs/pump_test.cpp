@@ -27,8 +27,8 @@ struct rig {
   scratch_log scratch;
   std::unique_ptr<log_store> store = scratch.open();
   loop running;
-  pump_buffer buffer{running};
-  pump carried{running, *store, buffer, log_stream::out};
+  intake reads{running};
+  pump carried{running, reads, *store, "log", log_stream::out};
   std::string fifo;
   system::fd service;
 };
@@ -136,13 +136,13 @@ TEST(a_pump, takes_a_flood_from_a_process_whole_and_lets_others_have_their_turn)
 TEST(a_pump, holds_no_buffer_when_all_is_quiet) {
   rig r;
   ASSERT_TRUE(r.carried.start(r.keeper_end()));
-  EXPECT_FALSE(r.buffer.held());
+  EXPECT_FALSE(r.reads.holds_memory());
   r.print("x");
   r.running.run_once(true);
-  EXPECT_TRUE(r.buffer.held());
+  EXPECT_TRUE(r.reads.holds_memory());
   // A turn that gives the buffer back has nothing else to wait for: the other alarm ends it.
   alarm turn(r.running, [] {});
-  while (r.buffer.held()) {
+  while (r.reads.holds_memory()) {
     turn.set(system::now() + 100ms);
     r.running.run_once(true);
   }

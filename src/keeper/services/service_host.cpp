@@ -286,10 +286,11 @@ result<void> service_host::open_log() {
   auto opened = log_store::open(world_.place.path() + "/logs/" + spec_.name, {.cap = log_cap_});
   if (!opened) return std::unexpected(opened.error());
   log_ = std::move(*opened);
+  world_.reads.recover(spec_.name, *log_);
   for (auto const* end : {".out", ".err"})
     if (auto done = make_fifo(world_.place.get(), "fifos/" + spec_.name + end); !done) return done;
-  out_ = std::make_unique<pump>(world_.on, *log_, world_.buffer, log_stream::out);
-  err_ = std::make_unique<pump>(world_.on, *log_, world_.buffer, log_stream::err);
+  out_ = std::make_unique<pump>(world_.on, world_.reads, *log_, spec_.name, log_stream::out);
+  err_ = std::make_unique<pump>(world_.on, world_.reads, *log_, spec_.name, log_stream::err);
   for (auto* each : {out_.get(), err_.get()})
     each->listen([this](log_stream stream, byte_view bytes) { monitor_->printed(stream, bytes); });
   return {};

@@ -9,7 +9,7 @@
 #include "keeper/hold/containment.hpp"
 #include "keeper/hold/graveyard.hpp"
 #include "keeper/ledger/ledger.hpp"
-#include "keeper/logs/pump.hpp"
+#include "keeper/logs/intake.hpp"
 #include "keeper/loop/loop.hpp"
 #include "keeper/start/home.hpp"
 #include "wire/keeper_spec.hpp"
@@ -22,7 +22,7 @@ struct world {
   children& kids;
   containment& contained;
   graveyard& graves;
-  pump_buffer& buffer;
+  intake& reads;
   home const& place;
   ident who;
   // The keeper before us, if there was one, ran on this start of the machine: its pids may still mean

@@ -9,7 +9,7 @@
 #include "keeper/hold/children.hpp"
 #include "keeper/hold/containment.hpp"
 #include "keeper/hold/spawn.hpp"
-#include "keeper/logs/pump.hpp"
+#include "keeper/logs/lent_memory.hpp"
 #include "keeper/loop/loop.hpp"
 #include "wire/keeper_link.hpp"
 
@@ -28,7 +28,7 @@ struct session_needs {
   loop& on;
   children& born;
   containment& hold;
-  pump_buffer& buffer;
+  lent_memory& buffer;
   // Writes an event on record; only then it may be told.
   std::function<std::uint64_t(wire::keeper_event)> append;
   std::function<void()> tell;

@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "keeper/logs/log_store.hpp"
-#include "keeper/logs/pump.hpp"
+#include "keeper/logs/lent_memory.hpp"
 #include "keeper/loop/loop.hpp"
 #include "keeper/serve/connection.hpp"
 #include "keeper/sessions/hand_over.hpp"
@@ -21,7 +21,7 @@ namespace ostler::keeper {
 // All of it outlives the output.
 struct output_needs {
   loop* on;
-  pump_buffer* buffer;
+  lent_memory* buffer;
   log_store* log;
   // Everything was read. Nothing of the session may be destroyed by either call.
   std::function<void()> at_end;

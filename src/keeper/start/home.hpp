@@ -5,6 +5,7 @@
 //   ident       which process the keeper is, its nonce, its generation
 //   started     this generation was begun: whoever comes next adopts, and starts nothing anew
 //   ledger      all that happened (ledger.hpp)
+//   intake      what was read last from a service
 //   keeper.sock the door
 //
 // The marks are not synced: they guard against a second start by somebody who comes after a killed process.
@@ -33,6 +34,8 @@ struct ident {
 };
 BOOST_DESCRIBE_STRUCT(ident, (), (pid, start_ticks, boot_id, nonce, generation, version))
 
+// What was read last from a service, until its log has it (logs/intake.hpp).
+inline constexpr char const* intake_name = "intake";
 inline constexpr char const* socket_name = "keeper.sock";
 // Where services tell that they are ready, as sd_notify does.
 inline constexpr char const* notice_socket_name = "notify.sock";

@@ -108,13 +108,14 @@ keeper::keeper(home place, wire::keeper_spec spec, ident who, ledger story, cont
       kids_(loop_),
       contained_(std::move(contained)),
       graves_(loop_),
-      buffer_(loop_),
+      reads_(loop_),
+      memory_(loop_),
       world_{.on = loop_,
              .story = story_,
              .kids = kids_,
              .contained = contained_,
              .graves = graves_,
-             .buffer = buffer_,
+             .reads = reads_,
              .place = place_,
              .who = who,
              .workspace = spec_.workspace,
@@ -166,7 +167,7 @@ session_needs keeper::needs_of_sessions() {
   return {.on = loop_,
           .born = kids_,
           .hold = contained_,
-          .buffer = buffer_,
+          .buffer = memory_,
           .append = [this](wire::keeper_event event) { return story_.append(std::move(event)); },
           .tell = [this] { tell(); },
           .resolve_user = [](std::string const& user) -> result<session_user> {
@@ -210,7 +211,13 @@ result<void> keeper::begin(std::optional<handed_keeper> handed) {
   static_cast<void>(notices_.listen(notice_socket_name));
   auto const* const how = handed ? "keeper.replaced" : first_time_ ? "keeper.started" : "keeper.adopted";
   story_.append({.fact = how, .pid = world_.who.pid, .message = handed ? handed->failed : std::string()});
+  // What lies there since the machine went down may be half written.
+  if (!world_.same_boot) ::unlinkat(place_.get(), intake_name, 0);
+  // Without it, the status says what that means.
+  static_cast<void>(reads_.survive_in(place_.get(), intake_name));
   if (auto done = services_.begin(); !done) return done;
+  // Of one that is not up, nobody has asked for the log yet.
+  if (auto* const host = services_.find(reads_.interrupted())) static_cast<void>(host->log());
   auto const sessions =
       handed ? sessions_.take_over(std::move(handed->sessions)) : sessions_.restore(story_.state());
   if (!sessions) return sessions;
@@ -305,6 +312,8 @@ wire::keeper_status keeper::status() const {
       "a signal may meet a reused pid in a narrow window");
   add("clone3", can.clone3, "processes are born in their cgroup",
       "processes join their cgroup before they run");
+  add("intake", reads_.survives(), "what was read from a service outlives the keeper until the log has it",
+      "a keeper that is killed loses what it has read at that instant");
   add("openat2", can.openat2, "the kernel keeps paths beneath the workspace",
       "paths are walked step by step");
   out.abilities.push_back({.what = "own cgroup", .full = escaped_.escaped, .how = escaped_.how});

@@ -13,7 +13,7 @@
 #include "keeper/hold/containment.hpp"
 #include "keeper/hold/escape.hpp"
 #include "keeper/ledger/ledger.hpp"
-#include "keeper/logs/pump.hpp"
+#include "keeper/logs/intake.hpp"
 #include "keeper/loop/loop.hpp"
 #include "keeper/probes/notify_socket.hpp"
 #include "keeper/serve/server.hpp"
@@ -68,7 +68,9 @@ class keeper {
   containment contained_;
   escape_report escaped_;
   graveyard graves_;
-  pump_buffer buffer_;
+  // Of services, and of sessions.
+  intake reads_;
+  lent_memory memory_;
   world world_;
   server door_;
   notify_socket notices_;

@@ -34,7 +34,7 @@ struct keeper_parts {
   loop on;
   children born;
   containment hold;
-  pump_buffer buffer;
+  lent_memory buffer;
   server door;
   system::fd called;
   watch calling;
