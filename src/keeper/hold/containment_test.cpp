@@ -177,8 +177,13 @@ TEST_P(contained, no_name_leads_elsewhere) {
   EXPECT_FALSE(containment::open({.instance = "../x", .forced = {}, .directory = {}}));
 }
 
-TEST_P(contained, who_moved_away_is_found_by_a_thorough_look) {
-  if (GetParam() == containment_kind::scan) GTEST_SKIP() << "there is no cgroup to leave";
+// Where there is a cgroup to leave.
+using contained_in_a_cgroup = contained;
+INSTANTIATE_TEST_SUITE_P(of_each_kind, contained_in_a_cgroup,
+                         testing::Values(containment_kind::cgroup2, containment_kind::cgroup1),
+                         [](auto const& chosen) { return std::string(text(chosen.param)); });
+
+TEST_P(contained_in_a_cgroup, who_moved_away_is_found_by_a_thorough_look) {
   auto const hierarchy = find_hierarchy(GetParam() == containment_kind::cgroup1 ? "freezer" : "").value();
   auto const procs = *hierarchy.directory_of(hierarchy.own_path) + "/cgroup.procs";
   if (::access(procs.c_str(), W_OK) != 0) GTEST_SKIP() << "nobody may leave for " << procs;
@@ -189,8 +194,12 @@ TEST_P(contained, who_moved_away_is_found_by_a_thorough_look) {
   EXPECT_FALSE(system::stat_of(pid));
 }
 
-TEST_P(contained, the_last_death_is_an_event_where_the_kind_can_tell) {
-  if (group->emptiness_event() < 0) GTEST_SKIP() << text(GetParam()) << " tells nothing by itself";
+// The others tell nothing by themselves.
+using contained_by_cgroup2 = contained;
+INSTANTIATE_TEST_SUITE_P(alone, contained_by_cgroup2, testing::Values(containment_kind::cgroup2),
+                         [](auto const& chosen) { return std::string(text(chosen.param)); });
+
+TEST_P(contained_by_cgroup2, the_last_death_is_an_event) {
   auto const pid = start({"wait"});
   // The first look is at what has happened already.
   pollfd waiting{.fd = group->emptiness_event(), .events = POLLPRI, .revents = 0};

@@ -63,8 +63,7 @@ result<void> intake::survive_in(int directory, std::string const& name) {
           .position = get<std::uint64_t>(told.data() + 8),
           .bytes = std::move(bytes)};
   }
-  memory_.lie_in(std::move(*file));
-  survives_ = true;
+  survives_ = memory_.lie_in(std::move(*file));
   return {};
 }
 

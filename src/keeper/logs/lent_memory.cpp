@@ -9,6 +9,15 @@ namespace ostler::keeper {
 
 lent_memory::lent_memory(loop& owner) : quiet_(owner, [this] { look_whether_quiet(); }) {}
 
+bool lent_memory::lie_in(system::fd file) {
+  // Nothing of it is touched: what lies there may still be wanted.
+  auto* const tried = ::mmap(nullptr, 1, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+  if (tried == MAP_FAILED) return false;
+  ::munmap(tried, 1);
+  file_ = std::move(file);
+  return true;
+}
+
 bool lent_memory::map(bool shared) {
   if (shared && ::ftruncate(file_.get(), static_cast<off_t>(size)) != 0) return false;
   auto* const mapped =

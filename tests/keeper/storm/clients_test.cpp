@@ -128,7 +128,7 @@ TEST(clients, that_are_killed_at_any_moment_leave_nothing_behind) {
   wait_for([&] { return processes() == 4; }, "the end of all commands");
   auto const link = place.client();
   wait_for([&] { return descriptors_of(keeper) <= descriptors_before; }, "all descriptors to be given back");
-  wait_for([&] { return memory_kib(keeper, "RssAnon") <= memory_before + 512; },
+  wait_for([&] { return is_within(memory_kib(keeper, "RssAnon"), memory_before + 512); },
            "the memory to be given back");
   auto const memory_after = memory_kib(keeper, "RssAnon");
   fmt::print("after {} clients: {} descriptors, {} KiB of its own ({} before), {} KiB at most\n",

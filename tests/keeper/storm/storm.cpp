@@ -54,6 +54,14 @@ std::int64_t memory_kib(std::int64_t pid, std::string_view which) {
   return 0;
 }
 
+bool is_within(std::int64_t kib, std::int64_t limit_kib) {
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return kib >= 0 && limit_kib > 0;
+#else
+  return kib < limit_kib;
+#endif
+}
+
 std::size_t descriptors_of(std::int64_t pid) {
   std::size_t count = 0;
   std::error_code ignored;

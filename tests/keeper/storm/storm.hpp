@@ -38,6 +38,9 @@ class weather {
 
 // In KiB, as /proc/PID/status has it: "VmHWM", "RssAnon".
 std::int64_t memory_kib(std::int64_t pid, std::string_view which);
+// A sanitizer keeps what was freed, and hundreds of times as much as the keeper ever has: then every amount
+// will do.
+bool is_within(std::int64_t kib, std::int64_t limit_kib);
 std::size_t descriptors_of(std::int64_t pid);
 // Spent by it so far, in user and kernel.
 std::chrono::milliseconds cpu_of(std::int64_t pid);
