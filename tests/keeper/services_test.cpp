@@ -1,8 +1,10 @@
 // Services held by a real keeper: up, down, again, and what is told of it.
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sstream>
+#include <unistd.h>
 
 #include "tests/keeper/held.hpp"
 
@@ -169,6 +171,28 @@ TEST(a_service, gets_its_signal_and_may_end_by_it_as_it_likes) {
       "the handler");
   link->ask("signal", wire::signal_params{.service = "web", .signal = "USR1"});
   EXPECT_EQ(link->fact("process.exited", "web").exit->value, 7);
+}
+
+std::string oom_score_of(std::int64_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/oom_score_adj");
+  std::string text;
+  file >> text;
+  return text;
+}
+
+TEST(a_keeper, is_spared_when_memory_ends_and_those_it_holds_are_not) {
+  held place;
+  place.service("web", {"wait"});
+  place.start();
+  auto const link = place.client();
+  link->fact("service.running", "web");
+  auto const ours = oom_score_of(::getpid());
+  EXPECT_EQ(oom_score_of(status_of(*link, "web").pid), ours);
+  auto const abilities = link->ask<wire::keeper_status>("status").abilities;
+  auto const spared = std::ranges::find(abilities, "spared", &wire::ability::what);
+  ASSERT_NE(spared, abilities.end());
+  // Not everybody may ask for it, and who may not says so.
+  EXPECT_EQ(oom_score_of(place.keeper_pid()), spared->full ? "-900" : ours);
 }
 
 }  // namespace

@@ -85,6 +85,7 @@ result<spawned_process> service_host::spawn_process(std::uint64_t generation) {
   request.user = *user;
   request.directory = world_.workspace_path(spec_.workdir);
   request.session = spawn_session::own_session;
+  request.oom_score_adjust = world_.oom_score_adjust;
   request.place = (*held)->place();
   request.limits = (*held)->process_limits();
   if (spec_.limits.open_files > 0)

@@ -23,6 +23,7 @@ result<std::unique_ptr<side_command>> side_command::start(world const& shared, s
                         .input = nothing->get(),
                         .output = nothing->get(),
                         .errors = nothing->get(),
+                        .oom_score_adjust = shared.oom_score_adjust,
                         .user = what.user,
                         .place = made->group_->place()});
   if (!spawned) return std::unexpected(spawned.error());

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "keeper/hold/children.hpp"
@@ -30,6 +31,8 @@ struct world {
   bool same_boot = true;
   // Absolute.
   std::string workspace;
+  // What those we start get instead of our own.
+  std::optional<int> oom_score_adjust;
   // How many there were; names the next one.
   mutable std::uint64_t side_commands = 0;
   // Those who listen are told what was recorded since the last time.

@@ -155,7 +155,7 @@ result<void> session::launch(preparation& with) {
                         .controlling_terminal = terminal_.has_value(),
                         .umask = {},
                         .limits = group_->process_limits(),
-                        .oom_score_adjust = {},
+                        .oom_score_adjust = needs_.oom_score_adjust,
                         .user = std::move(with.plan.user),
                         .place = group_->place(),
                         .mark = {}};

@@ -37,6 +37,8 @@ struct session_needs {
   std::function<result<std::vector<std::string>>(std::vector<std::string> const& own,
                                                  session_user const* user)>
       environment;
+  // What they get instead of the keeper's own.
+  std::optional<int> oom_score_adjust;
   // Where commands start; absolute.
   std::string workspace;
   // Of all tokens of this keeper's sessions. The same for whoever comes after it on the same directory, and

@@ -12,6 +12,7 @@
 #include "keeper/hold/escape.hpp"
 #include "keeper/hold/spawn.hpp"
 #include "keeper/services/rules.hpp"
+#include "keeper/start/sparing.hpp"
 #include "keeper/start/version.hpp"
 #include "keeper/whole/file_verbs.hpp"
 #include "keeper/whole/log_verbs.hpp"
@@ -93,7 +94,8 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
     files.emplace(std::move(*opened));
   }
   std::unique_ptr<keeper> made(new keeper(std::move(place), std::move(spec), std::move(*who),
-                                          std::move(*story), std::move(*contained), std::move(files)));
+                                          std::move(*story), std::move(*contained), std::move(files),
+                                          handed ? handed->oom_score_adjust : ask_to_be_spared()));
   made->escaped_ = escaped;
   made->world_.same_boot = !former || former->boot_id == made->world_.who.boot_id;
   if (auto done = made->begin(std::move(handed)); !done) return std::unexpected(done.error());
@@ -101,7 +103,7 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
 }
 
 keeper::keeper(home place, wire::keeper_spec spec, ident who, ledger story, containment contained,
-               std::optional<workspace> files)
+               std::optional<workspace> files, std::optional<int> oom_score_adjust)
     : place_(std::move(place)),
       spec_(std::move(spec)),
       story_(std::move(story)),
@@ -119,6 +121,7 @@ keeper::keeper(home place, wire::keeper_spec spec, ident who, ledger story, cont
              .place = place_,
              .who = who,
              .workspace = spec_.workspace,
+             .oom_score_adjust = oom_score_adjust,
              .tell = [this] { tell(); }},
       door_(loop_, story_,
             {.greeting = greeting_of(spec_, who), .token = spec_.token, .heartbeat = spec_.heartbeat}),
@@ -182,6 +185,7 @@ session_needs keeper::needs_of_sessions() {
           },
           .environment = [this](std::vector<std::string> const& own,
                                 session_user const* user) { return session_environment(own, user); },
+          .oom_score_adjust = world_.oom_score_adjust,
           .workspace = spec_.workspace,
           .token_prefix = world_.token("session-"),
           .logs = place_.path() + "/logs/sessions"};
@@ -236,7 +240,8 @@ result<void> keeper::run() {
   kids_.reap();
   loop_.run();
   if (successor_.empty()) return {};
-  return std::unexpected(become(place_, successor_, {.sessions = sessions_.hand_over()}));
+  return std::unexpected(become(
+      place_, successor_, {.sessions = sessions_.hand_over(), .oom_score_adjust = world_.oom_score_adjust}));
 }
 
 // Whoever listens hears what was written. When nobody does, it is brought to the disk instead.
@@ -312,6 +317,8 @@ wire::keeper_status keeper::status() const {
       "a signal may meet a reused pid in a narrow window");
   add("clone3", can.clone3, "processes are born in their cgroup",
       "processes join their cgroup before they run");
+  add("spared", world_.oom_score_adjust.has_value(), "others go first when memory ends",
+      "when memory ends it is as likely to go as its size makes it");
   add("intake", reads_.survives(), "what was read from a service outlives the keeper until the log has it",
       "a keeper that is killed loses what it has read at that instant");
   add("openat2", can.openat2, "the kernel keeps paths beneath the workspace",

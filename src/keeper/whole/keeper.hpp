@@ -41,7 +41,7 @@ class keeper {
 
  private:
   keeper(home place, wire::keeper_spec spec, ident who, ledger story, containment contained,
-         std::optional<workspace> files);
+         std::optional<workspace> files, std::optional<int> oom_score_adjust);
   result<void> begin(std::optional<handed_keeper> handed);
 
   void tell();

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <boost/describe.hpp>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -18,10 +19,12 @@ struct handed_keeper {
   // Of the lock's descriptor, which stays open.
   int lock = -1;
   handed_sessions sessions;
+  // What those we start get instead of our own.
+  std::optional<int> oom_score_adjust;
   // Why the wanted program could not be run, when we became ourselves instead.
   std::string failed;
 };
-BOOST_DESCRIBE_STRUCT(handed_keeper, (), (lock, sessions, failed))
+BOOST_DESCRIBE_STRUCT(handed_keeper, (), (lock, sessions, oom_score_adjust, failed))
 
 // Is it a keeper that can take over? Runs it, to see that it runs here.
 result<void> check_successor(std::string const& program);
