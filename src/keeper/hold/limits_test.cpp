@@ -83,8 +83,12 @@ TEST_F(limited, no_more_processes_than_allowed_are_made) {
   if (!by_cgroup(group->limited().pids))
     GTEST_SKIP() << "no pids controller may be used here: the limit is by " << text(group->limited().pids);
   start({"forks", "50"});
-  EXPECT_EQ(read_until(output.out.get(), "\n"), "made 9\n");
-  EXPECT_EQ(group->usage().pids, 10U);
+  auto const made = read_until(output.out.get(), "\n");
+  EXPECT_EQ(group->usage().pids, 10U) << made;
+#if !__has_feature(thread_sanitizer)
+  // That one has threads of its own, which count.
+  EXPECT_EQ(made, "made 9\n");
+#endif
 }
 
 TEST_F(limited, a_limit_that_comes_later_holds_for_those_who_run) {

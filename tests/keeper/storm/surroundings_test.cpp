@@ -182,6 +182,8 @@ TEST(a_keeper_without_descriptors, holds_on_to_what_it_holds_and_does_not_spin) 
   place.start();
   auto const link = place.client();
   for (auto const* name : {"web", "numbers", "crash"}) link->fact("service.running", name);
+  // The file of its log is open from the first line on.
+  wait_for([&] { return !whole_log(*link, "numbers").empty(); }, "its first line");
   auto const keeper = static_cast<pid_t>(place.keeper_pid());
   auto const web = status_of(*link, "web").pid;
   rlimit before{};
@@ -191,8 +193,17 @@ TEST(a_keeper_without_descriptors, holds_on_to_what_it_holds_and_does_not_spin) 
   ASSERT_EQ(::prlimit(keeper, RLIMIT_NOFILE, &tight, nullptr), 0);
   {
     std::vector<std::unique_ptr<link_client>> welcome;
-    for (int at = 0; at < 8; ++at) welcome.push_back(place.client());
-    wait_for([&] { return descriptors_of(keeper) == open + 8; }, "the last descriptor");
+    // Until nobody else is let in; a sanitizer may hold one itself for a moment.
+    wait_for(
+        [&] {
+          try {
+            welcome.push_back(place.client());
+          } catch (std::exception const&) {
+            return true;
+          }
+          return false;
+        },
+        "the last descriptor");
     std::vector<system::fd> waiting;
     for (int at = 0; at < 20; ++at) waiting.push_back(connect_to(place.socket()));
     auto const spent = cpu_of(keeper);
