@@ -22,7 +22,8 @@ class lent_memory {
   lent_memory(lent_memory const&) = delete;
   lent_memory& operator=(lent_memory const&) = delete;
 
-  // From the next loan on; false where files of its kind cannot be mapped. It is empty after everything was given back.
+  // From the next loan on; false where files of its kind cannot be mapped. It is empty after everything was
+  // given back.
   bool lie_in(system::fd file);
   // Does what is lent now lie in the file?
   bool in_file() const { return in_file_; }

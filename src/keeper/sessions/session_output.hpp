@@ -9,8 +9,8 @@
 #include <functional>
 #include <memory>
 
-#include "keeper/logs/log_store.hpp"
 #include "keeper/logs/lent_memory.hpp"
+#include "keeper/logs/log_store.hpp"
 #include "keeper/loop/loop.hpp"
 #include "keeper/serve/connection.hpp"
 #include "keeper/sessions/hand_over.hpp"

@@ -1,5 +1,5 @@
-// The implementation of fmt, compiled into a program that no shared library reaches: distributions ship it as a shared
-// library only.
+// The implementation of fmt, compiled into a program that no shared library reaches: distributions ship it as
+// a shared library only.
 #include <fmt/format-inl.h>
 
 template auto fmt::detail::thousands_sep_impl<char>(fmt::detail::locale_ref)
