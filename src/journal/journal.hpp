@@ -5,7 +5,9 @@
 //   ledger   what exists outside because of us: intent before the effect, held after, released when its
 //            absence was verified. The newest status of each resource is kept for ever.
 //   event    one thing that happened, numbered without a gap, for those who watch and those who come back.
-// A transaction is kept whole or not at all, in the order in which it was given.
+// A transaction is kept whole or not at all, in the order in which it was given. Whoever gives a second one
+// before the first is answered has decided it in the belief that the first is kept; so when one is refused,
+// everything given behind it is refused too, until whoever gives them has begun again from what is kept.
 #pragma once
 
 #include <cstddef>
@@ -23,9 +25,6 @@
 namespace ostler::journal {
 
 using sequence = std::uint64_t;
-
-// What stands under a number that was given to an event which was then refused, when a later event was kept.
-inline constexpr std::string_view refused_event = "journal.refused";
 
 struct state_record {
   std::string key;
@@ -98,11 +97,11 @@ class journal {
   virtual ~journal() = default;
 
   // Event numbers must follow on without a gap, over all transactions given; anything else is our own
-  // mistake. A refusal leaves two ways on, since whoever gives several transactions before the first answer
-  // cannot take numbers back: go on counting, and the refused numbers are kept as events of type
-  // `refused_event` together with the next transaction that is kept; or, once everything given was answered,
-  // start again behind the newest number kept.
+  // mistake. After a refusal everything is refused, for the same reason, until begin_again().
   virtual void commit(transaction change, committed done) = 0;
+  // After a refusal was told, and only then: transactions are taken again, and their numbers follow on the
+  // newest one kept, which is returned. What was given before and is not answered yet will still be refused.
+  virtual sequence begin_again() = 0;
   // The states whose keys begin with `prefix`, and all else whole.
   virtual result<contents> load(std::string_view prefix) = 0;
   result<contents> load() { return load({}); }

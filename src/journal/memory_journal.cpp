@@ -7,11 +7,25 @@
 #include "journal/retention.hpp"
 
 namespace ostler::journal {
+namespace {
+
+constexpr std::string_view failed_text = "the journal in memory was told to fail";
+
+}  // namespace
 
 void memory_journal::commit(transaction change, committed done) {
-  bool const follows = numbers_.give(change, !waiting_.empty());
-  ensure(follows || check_ == number_check::off, "event numbers follow on without a gap");
-  waiting_.push_back({std::move(change), std::move(done)});
+  bool const follows = numbers_.give(change);
+  ensure(follows || check_ == number_check::off || refused_, "event numbers follow on without a gap");
+  waiting_.push_back({std::move(change), std::move(done), {}});
+}
+
+sequence memory_journal::begin_again() {
+  ensure(refused_.has_value(), "a journal that refused nothing goes on as it is");
+  for (auto& each : waiting_)
+    if (!each.stale) each.stale = *refused_;
+  refused_.reset();
+  numbers_.begin_again();
+  return numbers_.kept();
 }
 
 std::size_t memory_journal::flush(std::size_t most) {
@@ -21,11 +35,11 @@ std::size_t memory_journal::flush(std::size_t most) {
   while (told < most && !waiting_.empty()) {
     auto next = std::move(waiting_.front());
     waiting_.pop_front();
-    auto answer = verdict(next.change);
+    auto answer = next.stale ? std::unexpected(*next.stale) : verdict(next.change);
     if (answer)
       keep(std::move(next.change));
-    else if (!next.change.events.empty())
-      refused_through_ = next.change.events.back().seq;
+    else if (!next.stale && !refused_)
+      refused_ = answer.error();
     ++told;
     if (next.done) next.done(std::move(answer));
   }
@@ -34,14 +48,14 @@ std::size_t memory_journal::flush(std::size_t most) {
 
 void memory_journal::crash() {
   waiting_.clear();
-  refused_through_ = 0;
+  refused_.reset();
   numbers_.begin(numbers_.kept());
   if (condition_ == condition::failed) condition_ = condition::sound;
 }
 
 result<void> memory_journal::verdict(transaction const& change) const {
-  if (condition_ == condition::failed)
-    return fail(error_code::storage_failed, "the journal in memory was told to fail");
+  if (refused_) return std::unexpected(*refused_);
+  if (condition_ == condition::failed) return fail(error_code::storage_failed, std::string(failed_text));
   if (condition_ == condition::full && change.why == purpose::growth)
     return fail(error_code::storage_full, "the journal in memory was told to be full: 0 bytes are free");
   return {};
@@ -51,7 +65,6 @@ void memory_journal::keep(transaction&& change) {
   for (auto& record : change.states) keep(std::move(record));
   for (auto& record : change.ledger) keep(std::move(record));
   if (change.events.empty()) return;
-  fill_refused_numbers(change);
   numbers_.keep_through(change.events.back().seq);
   for (auto& record : change.events) events_.push_back(std::move(record));
 }
@@ -69,13 +82,6 @@ void memory_journal::keep(ledger_record&& record) {
   if (!known) resources_[record.instance].push_back(resource);
   auto& home = record.status == ledger_status::released ? released_ : open_;
   home.insert_or_assign(resource, std::move(record));
-}
-
-void memory_journal::fill_refused_numbers(transaction const& change) {
-  auto const& first = change.events.front();
-  auto const through = std::min(std::exchange(refused_through_, 0), first.seq - 1);
-  for (auto seq = numbers_.kept() + 1; seq <= through; ++seq)
-    events_.push_back(refused_in_place_of(seq, first.time));
 }
 
 result<contents> memory_journal::load(std::string_view prefix) {
@@ -112,7 +118,7 @@ result<std::vector<ledger_record>> memory_journal::ledger_of(instance_id instanc
 }
 
 result<void> memory_journal::trim(retention rule, wall_time now) {
-  if (auto const able = verdict({.why = purpose::relief}); !able) return able;
+  if (condition_ == condition::failed) return fail(error_code::storage_failed, std::string(failed_text));
   auto const bounds = retention_bounds(rule, now);
   while (events_.size() > bounds.most) events_.pop_front();
   while (events_.size() > bounds.least && events_.front().time <= bounds.old) events_.pop_front();

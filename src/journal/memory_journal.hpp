@@ -28,6 +28,7 @@ class memory_journal final : public journal {
   explicit memory_journal(number_check check = number_check::on) : check_(check) {}
 
   void commit(transaction change, committed done) override;
+  sequence begin_again() override;
   using journal::load;
   result<contents> load(std::string_view prefix) override;
   result<std::vector<event_record>> events(sequence after, std::size_t limit,
@@ -51,20 +52,21 @@ class memory_journal final : public journal {
   struct pending {
     transaction change;
     committed done;
+    // Given behind one that was refused, before its owner began again.
+    std::optional<error> stale;
   };
 
   result<void> verdict(transaction const& change) const;
   void keep(transaction&& change);
   void keep(state_record&& record);
   void keep(ledger_record&& record);
-  void fill_refused_numbers(transaction const& change);
 
   number_check check_;
   condition condition_ = condition::sound;
   std::deque<pending> waiting_;
   numbering numbers_;
-  // How far numbers were refused since the newest one kept; 0 when none was.
-  sequence refused_through_ = 0;
+  // Why everything is refused until its owner begins again.
+  std::optional<error> refused_;
   std::map<std::string, std::string, std::less<>> states_;
   // Apart, because a start reads the open ones only and the released ones grow for ever.
   std::map<resource_id, ledger_record> open_;

@@ -275,6 +275,7 @@ TEST_P(conformance, a_full_disk_refuses_growth_and_lets_relief_pass) {
   rig_->make(condition::full);
   subject().commit(numbered(2, purpose::growth), heard_.hear(2));
   rig_->settle();
+  EXPECT_EQ(subject().begin_again(), 1U);
   subject().commit(numbered(2, purpose::relief), heard_.hear(20));
   rig_->settle();
   EXPECT_THAT(heard_.refused(), ElementsAre(2));
@@ -287,33 +288,46 @@ TEST_P(conformance, a_full_disk_refuses_growth_and_lets_relief_pass) {
   EXPECT_TRUE(subject().trim({.events_min = 1, .age_min = 0ms, .events_max = 10}, wall_time(1h)));
 }
 
-TEST_P(conformance, in_one_group_growth_is_refused_and_relief_is_kept_in_order) {
+// It was decided in the belief that what was refused is kept.
+TEST_P(conformance, what_was_given_behind_a_refusal_is_refused_with_it) {
   keep(numbered(1));
   rig_->make(condition::full);
-  for (sequence seq = 2; seq <= 7; ++seq)
-    subject().commit(numbered(seq, seq % 2 == 0 ? purpose::growth : purpose::relief), heard_.hear(seq));
+  subject().commit(numbered(2, purpose::relief), heard_.hear(2));
+  for (sequence seq = 3; seq <= 5; ++seq)
+    subject().commit(numbered(seq, seq == 3 ? purpose::growth : purpose::relief), heard_.hear(seq));
   rig_->settle();
-  EXPECT_THAT(heard_.refused(), ElementsAre(2, 4, 6));
-  EXPECT_THAT(heard_.kept(), ElementsAre(3, 5, 7));
-  EXPECT_EQ(subject().load()->states.at(0).body, "7");
-  // The numbers that were refused are told as refused, so that nobody waits for them.
-  auto const found = subject().events(0, 100).value();
-  EXPECT_THAT(numbers_of(found), ElementsAre(1, 2, 3, 4, 5, 6, 7));
-  EXPECT_EQ(found[1].type, refused_event);
-  EXPECT_EQ(found[2].type, "instance.phase");
-  EXPECT_EQ(found[3].type, refused_event);
+  EXPECT_THAT(heard_.kept(), ElementsAre(2));
+  EXPECT_THAT(heard_.refused(), ElementsAre(3, 4, 5));
+  for (auto const& each : heard_.errors()) EXPECT_EQ(each.code, error_code::storage_full);
+  subject().commit(numbered(6, purpose::relief), heard_.hear(6));
+  rig_->settle();
+  EXPECT_THAT(heard_.refused(), ElementsAre(3, 4, 5, 6));
+  EXPECT_EQ(subject().load()->states.at(0).body, "2");
+  EXPECT_THAT(kept_numbers(), ElementsAre(1, 2));
 }
 
-TEST_P(conformance, after_a_refusal_numbers_may_start_again_behind_the_newest_kept) {
+TEST_P(conformance, after_a_refusal_the_owner_begins_again_behind_the_newest_kept) {
   keep(numbered(1));
   rig_->make(condition::full);
   for (sequence seq = 2; seq <= 4; ++seq) subject().commit(numbered(seq), heard_.hear(seq));
   rig_->settle();
+  EXPECT_EQ(subject().begin_again(), 1U);
   subject().commit(numbered(2, purpose::relief), heard_.hear(2));
   subject().commit(numbered(3, purpose::relief), heard_.hear(3));
   rig_->settle();
   EXPECT_THAT(heard_.kept(), ElementsAre(2, 3));
-  for (auto const& each : subject().events(0, 100).value()) EXPECT_EQ(each.type, "instance.phase");
+  EXPECT_THAT(kept_numbers(), ElementsAre(1, 2, 3));
+}
+
+TEST_P(conformance, to_begin_again_without_a_refusal_stops_the_program) {
+  testing::GTEST_FLAG(death_test_style) = "threadsafe";
+  keep(numbered(1));
+  EXPECT_DEATH(
+      {
+        rig_->clear_away();
+        subject().begin_again();
+      },
+      "refused nothing");
 }
 
 TEST_P(conformance, a_failed_disk_refuses_everything_and_reads_go_on) {

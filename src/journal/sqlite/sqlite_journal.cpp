@@ -18,7 +18,6 @@ result<std::unique_ptr<sqlite_journal>> sqlite_journal::open(sqlite_options opti
   auto write = sqlite::writer::start({.directory = std::move(options.directory),
                                       .reserve_bytes = options.reserve_bytes,
                                       .log_bytes = options.log_bytes,
-                                      .waiting_max = options.waiting_max,
                                       .probe_interval = options.probe_interval,
                                       .on_condition = std::move(options.on_condition)});
   if (!write) return std::unexpected(std::move(write.error()));
@@ -34,6 +33,7 @@ sqlite_journal::~sqlite_journal() = default;
 void sqlite_journal::commit(transaction change, committed done) {
   parts_->write->commit(std::move(change), std::move(done));
 }
+sequence sqlite_journal::begin_again() { return parts_->write->begin_again(); }
 result<contents> sqlite_journal::load(std::string_view prefix) { return parts_->read->load(prefix); }
 result<std::vector<event_record>> sqlite_journal::events(sequence after, std::size_t limit,
                                                          std::optional<instance_id> instance) {

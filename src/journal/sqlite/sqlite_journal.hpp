@@ -22,8 +22,6 @@ struct sqlite_options {
   // The write-ahead log is copied into the database when it is longer than this; it is never much longer than
   // four times as much.
   std::uint64_t log_bytes = 4 << 20;
-  // More growth than this is not let wait: it is refused with storage_busy.
-  std::size_t waiting_max = 16'384;
   // How often a full disk is looked at for space.
   milliseconds probe_interval = 1s;
   // Told of every change of health(), on the writer's thread, before the answers that follow from it.
@@ -38,6 +36,7 @@ class sqlite_journal final : public journal {
   ~sqlite_journal() override;
 
   void commit(transaction change, committed done) override;
+  sequence begin_again() override;
   using journal::load;
   result<contents> load(std::string_view prefix) override;
   result<std::vector<event_record>> events(sequence after, std::size_t limit,

@@ -7,8 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "journal/numbering.hpp"
-
 namespace ostler::journal::sqlite {
 namespace {
 
@@ -138,9 +136,7 @@ attempt<void> store::write(transaction const& change, sequence& last) {
   for (auto const& record : change.ledger)
     if (auto written = write(record); !written) return written;
   for (auto const& record : change.events) {
-    // Numbers that were given and refused; numbering has seen to it that there are no other holes.
-    for (++last; last < record.seq; ++last)
-      if (auto written = write(refused_in_place_of(last, record.time)); !written) return written;
+    last = record.seq;
     if (auto written = write(record); !written) return written;
   }
   return {};

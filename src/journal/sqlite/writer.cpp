@@ -44,20 +44,22 @@ void writer::commit(transaction change, journal::committed done) {
   {
     std::scoped_lock const held(mutex_);
     ensure(!stopping_, "nothing is committed to a journal that is being closed");
-    ensure(numbers_.give(change, untold_ > 0), "event numbers follow on without a gap");
-    result<void> answer;
-    if (change.why == purpose::growth && waiting_.size() >= options_.waiting_max) {
-      answer = fail(error_code::storage_busy,
-                    "the disk is too slow for the journal: too many changes wait to be written");
-      change = {};
-    }
+    ensure(numbers_.give(change) || refused_told_in_ == epoch_, "event numbers follow on without a gap");
     idle = waiting_.empty();
-    waiting_.push_back({std::move(change), std::move(done), std::move(answer)});
-    untold_.fetch_add(1, std::memory_order_relaxed);
+    waiting_.push_back({std::move(change), std::move(done), {}, epoch_});
     called_.store(true, std::memory_order_relaxed);
   }
   // Whoever finds others waiting knows that the thread was already woken for them.
   if (idle) wake_.notify_one();
+}
+
+// Whatever was given before the refusal was answered before it, so what is kept of that epoch is known.
+sequence writer::begin_again() {
+  std::scoped_lock const held(mutex_);
+  ensure(refused_told_in_ == epoch_, "a journal that refused nothing goes on as it is");
+  ++epoch_;
+  numbers_.begin_again();
+  return numbers_.kept();
 }
 
 result<void> writer::drop_events(sequence first, sequence through) {
@@ -150,6 +152,7 @@ void writer::close() {
 // Gives every entry of the group its answer.
 void writer::keep_group() {
   if (health() == condition::failed) return refuse_all(*failed_because_);
+  refuse_behind_refusals();
   if (health() == condition::full) refuse(purpose::growth, full_error(store_->file()));
   auto kept = keep_admitted();
   if (!kept && kept.error().full()) {
@@ -175,25 +178,38 @@ attempt<void> writer::keep_admitted() {
   return store_->keep(admitted_);
 }
 
+// In the order in which they were given: who comes behind one that is refused is refused with it.
+void writer::refuse_behind_refusals() {
+  for (auto& each : group_) {
+    if (each.epoch == refused_in_) {
+      if (each.answer) each.answer = std::unexpected(*refused_because_);
+    } else if (!each.answer) {
+      refused_in_ = each.epoch;
+      refused_because_ = each.answer.error();
+    }
+  }
+}
+
 void writer::refuse(purpose why, error const& reason) {
   for (auto& each : group_)
-    if (each.answer && each.change.why == why) each.answer = std::unexpected(reason);
+    if (each.answer && each.change.why == why && !each.change.empty()) each.answer = std::unexpected(reason);
+  refuse_behind_refusals();
 }
 
 void writer::refuse_all(error const& reason) {
   for (auto& each : group_)
     if (each.answer) each.answer = std::unexpected(reason);
+  refuse_behind_refusals();
 }
 
 void writer::tell_group() {
   {
     std::scoped_lock const held(mutex_);
     numbers_.keep_through(store_->last_seq());
+    refused_told_in_ = refused_in_;
   }
-  for (auto& each : group_) {
-    untold_.fetch_sub(1, std::memory_order_release);
+  for (auto& each : group_)
     if (each.done) each.done(std::move(each.answer));
-  }
   group_.clear();
 }
 

@@ -37,8 +37,6 @@ struct writer_options {
   std::filesystem::path directory;
   std::uint64_t reserve_bytes = 8 << 20;
   std::uint64_t log_bytes = 4 << 20;
-  // More growth than this is not let wait, see writer::commit.
-  std::size_t waiting_max = 16'384;
   // How often a full disk is looked at for space.
   milliseconds probe_interval = 1s;
   // Told on the writer thread, before the answers that follow from it.
@@ -52,9 +50,11 @@ class writer {
   // Keeps all that waits, tells everybody, and leaves a file with nothing to recover.
   ~writer();
 
-  // From any thread. Never waits: growth beyond `waiting_max` is refused with storage_busy in its turn, and
-  // only its callback goes on taking space; relief always gets its place.
+  // From any thread. Never waits, and lets any number wait: whoever decides sees how many of his are not
+  // answered, and only he can refuse before he has decided.
   void commit(transaction change, journal::committed done);
+  // See journal.hpp.
+  sequence begin_again();
   // From any thread but the writer's own, that is not from a callback: waits until it was done.
   result<void> drop_events(sequence first, sequence through);
   condition health() const { return condition_.load(std::memory_order_acquire); }
@@ -62,10 +62,13 @@ class writer {
   std::uint64_t groups() const { return groups_.load(std::memory_order_relaxed); }
 
  private:
+  static constexpr std::uint64_t no_epoch = ~std::uint64_t(0);
   struct entry {
     transaction change;
     journal::committed done;
     result<void> answer;
+    // How often its owner had begun again when it was given.
+    std::uint64_t epoch = 0;
   };
   struct drop {
     sequence next;
@@ -83,6 +86,7 @@ class writer {
 
   void keep_group();
   attempt<void> keep_admitted();
+  void refuse_behind_refusals();
   void refuse(purpose why, error const& reason);
   void refuse_all(error const& reason);
   void tell_group();
@@ -97,9 +101,6 @@ class writer {
   writer_options options_;
   std::atomic<condition> condition_ = condition::sound;
   std::atomic<std::uint64_t> groups_ = 0;
-  // Given and not yet told; numbers may start again behind the newest kept one only when it is 0.
-  std::atomic<std::size_t> untold_ = 0;
-
   // Whether something may wait; only for linger(), the truth is behind the mutex.
   std::atomic<bool> called_ = false;
 
@@ -109,6 +110,9 @@ class writer {
   std::vector<entry> waiting_;
   std::deque<drop> drops_;
   numbering numbers_;
+  std::uint64_t epoch_ = 0;
+  // Everything of an epoch in which one was refused is refused.
+  std::uint64_t refused_told_in_ = no_epoch;
   bool stopping_ = false;
 
   // Of the writer thread alone.
@@ -116,6 +120,8 @@ class writer {
   std::optional<reserve> reserve_;
   std::optional<store> store_;
   std::optional<error> failed_because_;
+  std::uint64_t refused_in_ = no_epoch;
+  std::optional<error> refused_because_;
   std::chrono::steady_clock::time_point next_look_;
   std::vector<entry> group_;
   std::vector<transaction const*> admitted_;

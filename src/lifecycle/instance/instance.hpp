@@ -99,8 +99,19 @@ struct service_view {
   std::uint16_t port = 0;
   std::string message;
   std::string error;
+  // On its way up again, after an end that nobody asked for.
+  bool restarting = false;
+  // Counts its processes; of the newest that has ended, which it was and how: "exited (3)".
+  std::uint64_t run = 0;
+  std::uint64_t exited_run = 0;
+  std::string exited_how;
   bool operator==(service_view const&) const = default;
 
+  // Would people be told the same of its state?
+  bool stands_as(service_view const& other) const {
+    return state == other.state && ready == other.ready && port == other.port && message == other.message &&
+           error == other.error && restarting == other.restarting;
+  }
   bool is_up() const {
     return state == "starting" || state == "running" || state == "stopping" || state == "unknown";
   }

@@ -206,6 +206,24 @@ TEST(instance_reports, each_change_of_a_service_is_told_once) {
   EXPECT_EQ(one.notices[4].reason, "exited (1) before it was ready");
 }
 
+TEST(instance_reports, each_end_of_a_process_is_told_once_and_before_what_follows) {
+  auto one = running();
+  one.notices.clear();
+  auto ended = one.report("starting", false);
+  ended.services[0].restarting = true;
+  ended.services[0].run = ended.services[0].exited_run = 1;
+  ended.services[0].exited_how = "exited (3)";
+  one.feed(ended);
+  EXPECT_THAT(types_of(one), ElementsAre("service.exited", "service.restarting"));
+  EXPECT_EQ(one.notices[0].message, "exited (3)");
+  // A newer process alone is nothing to tell.
+  ended.seq += 1;
+  ended.services[0].run = 2;
+  one.feed(ended);
+  EXPECT_EQ(one.notices.size(), 2U);
+  EXPECT_EQ(one.it.services[0].run, 2U);
+}
+
 TEST(instance_health_word, follows_link_and_services) {
   EXPECT_EQ(health_of(driven_instance().it), instance_health::unknown);
   auto one = running();

@@ -299,10 +299,18 @@ std::string machine::reason_of(service_view const& view) const {
 void machine::tell_of_service(service_view const& view) {
   auto const before = std::ranges::find(it_.services, view.name, &service_view::name);
   bool const was_known = before != it_.services.end();
+  // The end of a process comes before what follows from it.
+  if (view.exited_run > (was_known ? before->exited_run : 0))
+    tell({.type = "service.exited",
+          .subject = view.name,
+          .from = was_known ? before->state : "idle",
+          .to = view.state,
+          .message = view.exited_how,
+          .reason = {}});
   if (!was_known && view.state == "idle") return;
-  if (was_known && *before == view) return;
+  if (was_known && before->stands_as(view)) return;
   std::string_view type = "service.stopped";
-  if (view.state == "starting") type = "service.starting";
+  if (view.state == "starting") type = view.restarting ? "service.restarting" : "service.starting";
   if (view.state == "unknown") type = "service.not_ready";
   if (view.state == "running") type = view.ready ? "service.ready" : "service.not_ready";
   if (view.state == "stopping") type = "service.stopping";

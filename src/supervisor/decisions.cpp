@@ -1,0 +1,152 @@
+#include "supervisor/decisions.hpp"
+
+#include <utility>
+
+#include "base/ensure.hpp"
+#include "records/records.hpp"
+
+namespace ostler::supervisor {
+
+using lifecycle::fleet_input;
+using lifecycle::fleet_step;
+using lifecycle::instance;
+
+decisions::decisions(journal::journal& kept_in, doer& does, decision_needs needs)
+    : journal_(kept_in), doer_(does), needs_(std::move(needs)), self_(std::make_shared<decisions*>(this)) {}
+
+decisions::~decisions() { *self_ = nullptr; }
+
+result<void> decisions::begin() {
+  ensure(!fleet_, "decisions begin once");
+  return build();
+}
+
+result<void> decisions::build() {
+  auto const contents = journal_.load(records::live_prefix);
+  if (!contents) return std::unexpected(contents.error());
+  auto loaded = records::read_contents(*contents);
+  if (!loaded) return std::unexpected(loaded.error());
+  kept_.clear();
+  for (auto const& each : loaded->instances) kept_.emplace(each.id, std::make_shared<instance const>(each));
+  kept_seq_ = loaded->last_seq;
+  fleet_ = std::make_unique<lifecycle::fleet>(needs_.rules);
+  fleet_->load(std::move(loaded->instances), loaded->last_seq);
+  if (journal_.health() == journal::condition::full)
+    static_cast<void>(fleet_->step(lifecycle::storage_seen{true}, needs_.clock()));
+  finish({}, fleet_->recover(needs_.clock()), {});
+  return {};
+}
+
+void decisions::submit(fleet_input input, answered told) {
+  if (failed_) {
+    if (told) told(std::unexpected(*failed_));
+    return;
+  }
+  if (told && waiting_.size() >= needs_.waiting_max)
+    return told(fail(error_code::storage_busy, "the disk is too slow: too many changes wait to be written"));
+  auto step = fleet_->step(input, needs_.clock());
+  std::optional<fleet_input> request;
+  if (told) request = std::move(input);
+  finish(std::move(request), std::move(step), std::move(told));
+}
+
+std::optional<instant> decisions::next_wake() const { return failed_ ? std::nullopt : fleet_->next_wake(); }
+
+lifecycle::instance const* decisions::find(instance_id id) const {
+  auto const found = kept_.find(id);
+  return found == kept_.end() ? nullptr : found->second.get();
+}
+
+void decisions::finish(std::optional<fleet_input> request, fleet_step step, answered told) {
+  waiting_step one{.request = std::move(request), .told = std::move(told), .step = std::move(step)};
+  for (auto const id : one.step.changed) {
+    auto const* const now = fleet_->find(id);
+    if (now == nullptr)
+      one.deleted.push_back(id);
+    else
+      one.changed.push_back(std::make_shared<instance const>(*now));
+  }
+  one.is_kept = !one.step.must_be_journalled();
+  auto change = one.is_kept ? journal::transaction() : records::to_transaction(*fleet_, one.step);
+  bool const to_keep = !one.is_kept;
+  waiting_.push_back(std::move(one));
+  if (to_keep)
+    commit(std::move(change));
+  else
+    release();
+}
+
+void decisions::commit(journal::transaction change) {
+  journal_.commit(std::move(change), [self = self_, post = needs_.post, epoch = epoch_](result<void> answer) {
+    post([self, epoch, answer = std::move(answer)] {
+      if (*self != nullptr) (*self)->heard(epoch, answer);
+    });
+  });
+}
+
+// Answers come in the order in which steps were given.
+void decisions::heard(std::uint64_t epoch, result<void> const& answer) {
+  if (epoch != epoch_) return;
+  if (!answer) return refused(answer.error());
+  for (auto& each : waiting_) {
+    if (each.is_kept) continue;
+    each.is_kept = true;
+    break;
+  }
+  release();
+}
+
+// What stands behind a step that is not kept yet waits with it, also when there is nothing of its own to
+// keep.
+void decisions::release() {
+  if (std::exchange(releasing_, true)) return;
+  auto const epoch = epoch_;
+  while (epoch == epoch_ && !waiting_.empty() && waiting_.front().is_kept) {
+    auto next = std::move(waiting_.front());
+    waiting_.pop_front();
+    let_go(std::move(next));
+  }
+  releasing_ = false;
+}
+
+void decisions::let_go(waiting_step done) {
+  for (auto& each : done.changed) kept_.insert_or_assign(each->id, std::move(each));
+  for (auto const id : done.deleted) kept_.erase(id);
+  for (auto const& event : done.step.events) {
+    kept_seq_ = event.seq;
+    doer_.tell(event);
+  }
+  if (done.told) done.told(done.step.answer);
+  for (auto const& given : done.step.orders) doer_.carry_out(given);
+}
+
+void decisions::refused(error const& why) {
+  if (journal_.health() == journal::condition::failed) return stop_for_good(why);
+  auto const lost = std::exchange(waiting_, {});
+  ++epoch_;
+  doer_.give_up_all();
+  journal_.begin_again();
+  if (auto const built = build(); !built) return stop_for_good(built.error());
+  // The first that was not kept is the one that was refused; the others only stood behind it.
+  bool is_first = true;
+  for (auto const& each : lost) {
+    bool const is_culprit = !each.is_kept && std::exchange(is_first, false);
+    if (!each.told) continue;
+    if (is_culprit)
+      each.told(std::unexpected(why));
+    else
+      submit(*each.request, each.told);
+  }
+}
+
+void decisions::stop_for_good(error const& why) {
+  failed_ = why;
+  ++epoch_;
+  auto const lost = std::exchange(waiting_, {});
+  doer_.give_up_all();
+  doer_.stopped_for_good(why);
+  for (auto const& each : lost)
+    if (each.told) each.told(std::unexpected(why));
+}
+
+}  // namespace ostler::supervisor
