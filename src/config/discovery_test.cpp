@@ -57,6 +57,9 @@ TEST(settings, of_ours_are_preferred_to_what_is_written_for_others) {
                                          {"/p/ostler.toml", ""}};
   EXPECT_EQ(found(all, "/p/a"), "/p /p/ostler.toml");
   all.erase("/p/ostler.toml");
+  all["/p/a/compose.yaml"] = "services: {web: {command: x}}";
+  EXPECT_EQ(found(all, "/p/a"), "/p/a /p/a/compose.yaml");
+  all["/p/a/compose.yaml"] = "services: {db: {image: postgres}}";
   EXPECT_EQ(found(all, "/p/a"), "/p/a /p/a/Procfile.dev");
   all.erase("/p/a/Procfile.dev");
   EXPECT_EQ(found(all, "/p/a"), "/p/a /p/a/Procfile");

@@ -123,6 +123,9 @@ bool mentions_port(std::string_view command) {
 std::optional<file_kind> kind_of_file(std::string_view path) {
   auto const name = path.substr(path.rfind('/') + 1);
   if (name == "Procfile" || name.starts_with("Procfile.")) return file_kind::procfile;
+  for (std::string_view const stem : {"compose", "docker-compose"})
+    if (name.starts_with(stem) && (name.ends_with(".yaml") || name.ends_with(".yml")))
+      return file_kind::compose;
   if (name == "package.json") return file_kind::package;
   if (name.ends_with(".toml")) return file_kind::ostler;
   return std::nullopt;
@@ -164,6 +167,7 @@ result<imported> import_package(source about) {
 
 result<imported> import_file(file_kind kind, source about) {
   switch (kind) {
+    case file_kind::compose: return import_compose(std::move(about));
     case file_kind::procfile: return import_procfile(std::move(about));
     case file_kind::package: return import_package(std::move(about));
     case file_kind::ostler: break;

@@ -17,7 +17,7 @@
 
 namespace ostler::config {
 
-enum class file_kind : std::uint8_t { ostler, procfile, package };
+enum class file_kind : std::uint8_t { ostler, compose, procfile, package };
 
 // The kind that the name of a file says; nothing for names that mean nothing.
 std::optional<file_kind> kind_of_file(std::string_view path);
@@ -34,6 +34,8 @@ struct imported {
   std::vector<left_out> not_mapped;
 };
 
+// Services with commands of their own; what only containers have is left out.
+result<imported> import_compose(source about);
 result<imported> import_procfile(source about);
 // The script `dev`.
 result<imported> import_package(source about);

@@ -31,16 +31,6 @@ std::optional<std::int64_t> digits(std::string_view text) {
   return all ? std::optional(number) : std::nullopt;
 }
 
-bool stays_inside(std::string_view path) {
-  if (is_blank(path) || path.starts_with('/') || path.starts_with('~')) return false;
-  while (!path.empty()) {
-    auto const end = std::min(path.find('/'), path.size());
-    if (path.substr(0, end) == "..") return false;
-    path.remove_prefix(std::min(end + 1, path.size()));
-  }
-  return true;
-}
-
 struct unit {
   char letter;
   unsigned bits;
@@ -58,6 +48,16 @@ constexpr std::string_view path_allowed =
     "a path below the project, such as \".env\"; no \"..\", no '/' or '~' at its beginning";
 
 }  // namespace
+
+bool is_path_inside(std::string_view path) {
+  if (is_blank(path) || path.starts_with('/') || path.starts_with('~')) return false;
+  while (!path.empty()) {
+    auto const end = std::min(path.find('/'), path.size());
+    if (path.substr(0, end) == "..") return false;
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return true;
+}
 
 void given::refuse_kind(std::string allowed) const {
   told.tell(error_code::value_unknown, value.at, fmt::format("{} cannot be {}", name, kind_of(value)),
@@ -112,7 +112,7 @@ std::optional<std::string> path_of(given const& what) {
     what.refuse_kind(std::string(path_allowed));
     return std::nullopt;
   }
-  if (stays_inside(*text)) return *text;
+  if (is_path_inside(*text)) return *text;
   what.refuse(error_code::value_unknown, fmt::format("{} is no path below the project", in_quotes(*text)),
               std::string(path_allowed));
   return std::nullopt;

@@ -51,6 +51,8 @@ struct command_line {
 };
 std::optional<command_line> command_of(given const& what);
 
+// Relative, and without "..": it stays below the project.
+bool is_path_inside(std::string_view path);
 // "4G", where it is whole; else the number of bytes.
 std::string format_size(std::int64_t bytes);
 
