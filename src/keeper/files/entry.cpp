@@ -59,29 +59,6 @@ result<file_info> look(workspace const& files, std::string_view path, last_link 
   return look_at(opened->get(), path);
 }
 
-result<directory_stream> directory_stream::open(system::fd directory, std::string_view path) {
-  directory_stream made;
-  made.stream_.reset(::fdopendir(directory.get()));
-  if (!made) return system::fail_errno(fmt::format("list {}", shown(path)));
-  // The stream closes it.
-  static_cast<void>(directory.release());
-  return made;
-}
-
-result<std::optional<directory_stream::item>> directory_stream::next() {
-  for (;;) {
-    errno = 0;
-    auto const* found = ::readdir(stream_.get());
-    if (found == nullptr) {
-      // A directory removed under the stream is at its end.
-      if (errno != 0 && errno != ENOENT) return system::fail_errno("read a directory");
-      return std::nullopt;
-    }
-    std::string_view const name = found->d_name;
-    if (name != "." && name != "..") return item{.name = found->d_name, .type = found->d_type};
-  }
-}
-
 result<listing> listing::open(workspace const& files, std::string_view path, std::size_t limit,
                               std::string after) {
   auto opened = files.open_beneath(path, O_RDONLY | O_DIRECTORY);

@@ -3,8 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <dirent.h>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "keeper/files/workspace.hpp"
+#include "system/directory_stream.hpp"
 
 struct stat;
 
@@ -45,29 +44,7 @@ result<file_info> look_at(int opened, std::string_view path);
 // A link is told as itself unless followed.
 result<file_info> look(workspace const& files, std::string_view path, last_link last);
 
-// An open directory and the names in it, in the order of the file system, without "." and "..".
-class directory_stream {
- public:
-  directory_stream() = default;
-  static result<directory_stream> open(system::fd directory, std::string_view path);
-
-  struct item {
-    // Until the next call.
-    char const* name;
-    // As in dirent: DT_DIR, DT_UNKNOWN...
-    unsigned char type;
-  };
-  // None at the end.
-  result<std::optional<item>> next();
-  int get() const { return ::dirfd(stream_.get()); }
-  explicit operator bool() const { return stream_ != nullptr; }
-
- private:
-  struct closer {
-    void operator()(DIR* stream) const { ::closedir(stream); }
-  };
-  std::unique_ptr<DIR, closer> stream_;
-};
+using system::directory_stream;
 
 struct listed_entry {
   std::string name;

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "system/path_text.hpp"
+
 namespace ostler::keeper {
 
 // What the kernel takes in one call, without the NUL.
@@ -26,9 +28,7 @@ std::string join(std::string_view folder, std::string_view name);
 std::string_view next_component(std::string_view& rest);
 bool has_component(std::string_view path, std::string_view component);
 
-bool is_utf8(std::string_view text);
-
-// For messages: control characters and what is not UTF-8 are escaped, and no more than 80 bytes are shown.
-std::string shown(std::string_view path);
+using system::is_utf8;
+using system::shown;
 
 }  // namespace ostler::keeper

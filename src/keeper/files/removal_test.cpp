@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 result<void> remove_all(workspace const& files, std::string const& path) {
-  auto work = removal::open(files, path);
+  auto work = open_removal(files, path);
   if (!work) return std::unexpected(work.error());
   for (;;) {
     auto const done = work->step();
@@ -40,7 +40,7 @@ TEST_P(a_removal, takes_a_tree_and_leaves_what_its_links_point_to) {
     fs::create_symlink(outside(), folder / "-rf");
   }
   write(inside() / "kept", "");
-  auto work = removal::open(files_, "tree");
+  auto work = open_removal(files_, "tree");
   ASSERT_TRUE(work);
   int steps = 1;
   for (auto done = work->step(); !done.value(); done = work->step()) ++steps;
@@ -80,7 +80,7 @@ TEST(a_deep_removal, goes_down_ten_thousand_levels) {
   auto const files = workspace::open(at.inside().string()).value();
   constexpr int depth = 10'000;
   ASSERT_TRUE(make_deep(at.inside(), depth));
-  auto work = removal::open(files, "deep");
+  auto work = open_removal(files, "deep");
   ASSERT_TRUE(work);
   for (;;) {
     auto const done = work->step();

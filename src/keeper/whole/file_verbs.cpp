@@ -150,7 +150,7 @@ class list_job final : public stepping_job {
 
 class remove_job final : public stepping_job {
  public:
-  remove_job(loop& on, request asked, removal what)
+  remove_job(loop& on, request asked, system::tree_removal what)
       : stepping_job(on, asked.from()), asked_(asked), removal_(std::move(what)) {
     go_on();
   }
@@ -163,7 +163,7 @@ class remove_job final : public stepping_job {
     return then::done;
   }
   request asked_;
-  removal removal_;
+  system::tree_removal removal_;
 };
 
 void read_file(workspace const& files, request const& asked, wire::file_read const& params) {
@@ -200,7 +200,7 @@ void write_file(workspace const& files, request const& asked, wire::file_write c
 
 void remove_file(loop& on, workspace const& files, request const& asked, wire::file_named const& params) {
   if (!params.all) return answer(asked, remove_entry(files, params.path));
-  auto opened = removal::open(files, params.path);
+  auto opened = open_removal(files, params.path);
   if (!opened) return asked.refuse(opened.error());
   asked.from().take(std::make_unique<remove_job>(on, asked, std::move(*opened)));
 }

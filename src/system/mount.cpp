@@ -1,4 +1,4 @@
-#include "keeper/files/mount.hpp"
+#include "system/mount.hpp"
 
 #include <charconv>
 #include <fcntl.h>
@@ -9,11 +9,11 @@
 #include "system/failure.hpp"
 #include "system/files.hpp"
 
-namespace ostler::keeper {
+namespace ostler::system {
 namespace {
 
 std::uint64_t id_from_proc(int opened) {
-  auto const text = system::read_file_at(AT_FDCWD, fmt::format("/proc/self/fdinfo/{}", opened), 64UL * 1024);
+  auto const text = read_file_at(AT_FDCWD, fmt::format("/proc/self/fdinfo/{}", opened), 64UL * 1024);
   constexpr std::string_view key = "mnt_id:";
   auto const at = text ? text->find(key) : std::string::npos;
   if (at == std::string::npos) return 0;
@@ -29,7 +29,7 @@ std::uint64_t id_from_proc(int opened) {
 result<mount_mark> mount_of(int opened) {
   struct statx seen{};
   if (::statx(opened, "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, &seen) != 0)
-    return system::fail_errno("ask for the mount of a directory");
+    return fail_errno("ask for the mount of a directory");
   return mount_mark{.id = (seen.stx_mask & STATX_MNT_ID) != 0 ? seen.stx_mnt_id : id_from_proc(opened),
                     .device = (std::uint64_t{seen.stx_dev_major} << 32U) | seen.stx_dev_minor};
 }
@@ -39,4 +39,4 @@ bool same_mount(mount_mark const& one, mount_mark const& other) {
   return one.device == other.device;
 }
 
-}  // namespace ostler::keeper
+}  // namespace ostler::system

@@ -5,7 +5,7 @@
 
 #include "base/result.hpp"
 
-namespace ostler::keeper {
+namespace ostler::system {
 
 struct mount_mark {
   // 0 where the system does not tell (before Linux 5.8 without /proc).
@@ -19,4 +19,4 @@ result<mount_mark> mount_of(int opened);
 // subvolume for a mount. Else by the device.
 bool same_mount(mount_mark const& one, mount_mark const& other);
 
-}  // namespace ostler::keeper
+}  // namespace ostler::system
