@@ -91,13 +91,13 @@ class loader {
   loader(files const& all, load_request request) : all_(all), request_(std::move(request)) {}
 
   result<loaded_project> load() {
-    auto from = request_.file.empty() ? result<found_project>(discover(all_, request_.working_directory))
-                                      : named_project(tidy(request_.working_directory), request_.file);
+    auto from = origin();
     if (!from) return std::unexpected(from.error());
     loaded_project out{*std::move(from), {}, {}};
     if (!request_.user_directory.empty())
       if (auto done = add_toml(layer::user, joined(request_.user_directory, "config.toml")); !done)
         return std::unexpected(done.error());
+    if (request_.given) layers_.push_back(*std::move(request_.given));
     if (out.from.file)
       if (auto done = add_found(*out.from.file, out.not_mapped); !done) return std::unexpected(done.error());
     if (out.from.directory != "/")
@@ -111,6 +111,13 @@ class loader {
   }
 
  private:
+  result<found_project> origin() const {
+    auto const directory = tidy(request_.working_directory);
+    if (request_.given) return found_project{directory, std::nullopt};
+    if (!request_.file.empty()) return named_project(directory, request_.file);
+    return discover(all_, directory);
+  }
+
   // There need not be one.
   result<void> add_toml(layer from, std::string const& path) {
     auto text = all_.read(path);

@@ -39,6 +39,8 @@ struct load_request {
   std::string user_directory;
   // --config or OSTLER_CONFIG; "" to look for one.
   std::string file;
+  // Instead of a file: what `--config -` has read. Nothing is looked for then.
+  std::optional<document> given;
   // Of the environment and of flags, from weak to strong.
   std::vector<document> settings;
   std::vector<std::string> plugins;

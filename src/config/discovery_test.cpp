@@ -105,6 +105,19 @@ TEST(a_project_on_disk, may_be_named) {
   EXPECT_EQ(load(all, request("notes.txt")).error().code, error_code::value_unknown);
 }
 
+TEST(a_project_on_disk, may_be_given_without_a_file) {
+  auto given = request();
+  given.given = parse_json_document({layer::project, "-", R"({"provider": "ssh"})"}).value();
+  auto const out = load(
+      false_files({{"/p/a/ostler.toml", "provider = \"fly\""}, {"/p/a/ostler.local.toml", "env.A = \"b\""}}),
+      std::move(given));
+  ASSERT_TRUE(out) << out.error().detail;
+  EXPECT_EQ(out->what.provider, "ssh");
+  EXPECT_EQ(out->what.env, std::vector<std::string>{"A=b"});
+  EXPECT_EQ(out->from.directory, "/p/a");
+  EXPECT_FALSE(out->from.file);
+}
+
 TEST(a_project_on_disk, that_cannot_be_read_is_refused) {
   EXPECT_EQ(load(false_files({{"/p/.git", ""}, {"/p/ostler.toml", "!"}}), request()).error().message,
             "read /p/ostler.toml: no");

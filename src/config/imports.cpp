@@ -82,7 +82,7 @@ class procfile_reader {
     if (find(*services.members(), name) != nullptr)
       return in_.fail(line.name_at, fmt::format("there is a process {} already", name), "each name once");
     if (name != line.name)
-      not_mapped.push_back({line.name_at.line, fmt::format("{}: is called {}", line.name, name)});
+      not_mapped.push_back({line.name_at.line, fmt::format("{}: is called {}", in_quotes(line.name), name)});
     auto& one = put(services, name, table_at(line.name_at));
     put(one, "run", text_at(line.command_at, line.command));
     bool const mentioned = mentions_port(line.command);

@@ -29,7 +29,7 @@ TEST(a_procfile, becomes_services) {
       "version = 1\n"
       "\n[service.web]\nrun = \"npm run dev -- --port $PORT\"\nport = \"auto\"\nready = { tcp = true }\n"
       "\n[service.big-worker]\nrun = \"node worker.js \\\"$PORTS\\\" # all\"\n"
-      "# 4: Big_Worker: is called big-worker\n"
+      "# 4: 'Big_Worker': is called big-worker\n"
       "# 5: release: runs when a release is made, which an instance is not\n");
 }
 

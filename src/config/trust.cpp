@@ -29,20 +29,20 @@ class teller {
   std::vector<told_command> tell() {
     lines("setup", "setup.run", from_.setup.run);
     for (auto const& each : from_.setup.copy)
-      if (is_theirs("setup.copy")) add("setup", "copies ", each);
+      if (is_theirs("setup.copy")) add("setup copies", each);
     for (auto const& each : from_.services) one_service(each);
     if (from_.agent) {
       command("agent", "agent.run", from_.agent->command, from_.agent->shell);
-      if (is_theirs("agent.websocket")) add("agent", "connects to ", from_.agent->websocket);
+      if (is_theirs("agent.websocket")) add("agent connects to", from_.agent->websocket);
     }
     lines("teardown", "teardown.run", from_.teardown.run);
     variables("environment", "env", from_.env);
     for (auto const& each : from_.env_files)
-      if (is_set("env_file") && is_theirs("env_file")) add("environment", "reads ", each);
+      if (is_set("env_file") && is_theirs("env_file")) add("environment reads", each);
     for (auto const& each : from_.provider_tables)
-      if (is_theirs(toml_key(each.name))) add("provider " + each.name, "settings ", each.json);
+      if (is_theirs(toml_key(each.name))) add("provider " + each.name, each.json);
     // Where all this runs matters as much as what runs; alone it makes nothing run.
-    if (!out_.empty() && is_theirs("provider")) add("provider", "", from_.provider);
+    if (!out_.empty() && is_theirs("provider")) add("provider", from_.provider);
     return std::move(out_);
   }
 
@@ -69,25 +69,27 @@ class teller {
     return std::ranges::find(from_.origins, key, &key_origin::key) != from_.origins.end();
   }
 
-  void add(std::string where, std::string_view lead, std::string_view what) {
-    if (!what.empty()) out_.push_back({std::move(where), fmt::format("{}{}", lead, what)});
+  // What it is about is ours alone to say: were it a part of the text, a path that was agreed to be copied
+  // could return as a command.
+  void add(std::string where, std::string const& what) {
+    if (!what.empty()) out_.push_back({std::move(where), what});
   }
   void lines(std::string const& where, std::string_view key, std::vector<std::string> const& all) {
     if (!is_theirs(key)) return;
-    for (auto const& each : all) add(where, "", each);
+    for (auto const& each : all) add(where, each);
   }
   void command(std::string const& where, std::string_view key, std::vector<std::string> const& words,
                bool shell) {
     if (words.empty() || !is_theirs(key)) return;
-    if (shell) return add(where, "", words.front());
-    // A list is shown as a list, so that it differs from a line for the shell.
+    if (shell) return add(where, words.front());
+    // A list is told as a list, and is another thing than a line for the shell that looks the same.
     std::vector<std::string> quoted;
     for (auto const& each : words) quoted.push_back(toml_text(each));
-    add(where, "", fmt::format("[{}]", fmt::join(quoted, ", ")));
+    add(where + " words", fmt::format("[{}]", fmt::join(quoted, ", ")));
   }
   void variables(std::string const& where, std::string const& key, std::vector<std::string> const& all) {
     for (auto const& each : all)
-      if (is_theirs(key + "." + each.substr(0, each.find('=')))) add(where, "", each);
+      if (is_theirs(key + "." + each.substr(0, each.find('=')))) add(where, each);
   }
   void one_service(service const& one) {
     auto const where = "service " + one.name;
@@ -96,11 +98,11 @@ class teller {
     command(where + " ready", key + ".ready.exec", one.ready.exec, false);
     if (one.alive) command(where + " alive", key + ".alive.exec", one.alive->exec, false);
     command(where + " stop", key + ".stop.run", one.stop.command, false);
-    if (is_theirs(key + ".workdir")) add(where, "runs in ", one.workdir);
-    if (is_theirs(key + ".user")) add(where, "runs as ", one.user);
+    if (is_theirs(key + ".workdir")) add(where + " runs in", one.workdir);
+    if (is_theirs(key + ".user")) add(where + " runs as", one.user);
     variables(where + " environment", key + ".env", one.env);
     for (auto const& each : one.env_files)
-      if (is_theirs(key + ".env_file")) add(where + " environment", "reads ", each);
+      if (is_theirs(key + ".env_file")) add(where + " environment reads", each);
   }
 
   project const& from_;

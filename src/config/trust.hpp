@@ -19,7 +19,7 @@
 namespace ostler::config {
 
 struct told_command {
-  // "service web", "setup", "environment": for the question.
+  // "service web", "setup copies", "environment": what `what` is. Only ours to say.
   std::string where;
   std::string what;
   bool operator==(told_command const&) const = default;

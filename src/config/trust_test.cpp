@@ -38,21 +38,21 @@ TEST(the_commands_of_a_project, are_whatever_can_make_something_run) {
                       "stop.run = \"bin/stop\"\n")),
             "setup: npm ci\n"
             "setup: make\n"
-            "setup: copies .env\n"
-            "service web: [\"node\", \"a b\"]\n"
-            "service web ready: [\"/bin/sh\", \"-c\", \"bin/ready\"]\n"
-            "service web alive: [\"bin/alive\"]\n"
-            "service web stop: [\"/bin/sh\", \"-c\", \"bin/stop\"]\n"
-            "service web: runs in web\n"
-            "service web: runs as root\n"
+            "setup copies: .env\n"
+            "service web words: [\"node\", \"a b\"]\n"
+            "service web ready words: [\"/bin/sh\", \"-c\", \"bin/ready\"]\n"
+            "service web alive words: [\"bin/alive\"]\n"
+            "service web stop words: [\"/bin/sh\", \"-c\", \"bin/stop\"]\n"
+            "service web runs in: web\n"
+            "service web runs as: root\n"
             "service web environment: A=b\n"
-            "service web environment: reads web.env\n"
+            "service web environment reads: web.env\n"
             "agent: claude\n"
-            "agent: connects to ws://x\n"
+            "agent connects to: ws://x\n"
             "teardown: dropdb x\n"
             "environment: LD_PRELOAD=./x.so\n"
-            "environment: reads vars\n"
-            "provider docker: settings {\"image\":\"node\"}\n"
+            "environment reads: vars\n"
+            "provider docker: {\"image\":\"node\"}\n"
             "provider: docker\n");
   EXPECT_EQ(told(read("provider = \"docker\"\nlimits.memory = \"4G\"\n")), "");
   EXPECT_EQ(told(project()), "");
@@ -90,6 +90,17 @@ TEST(an_agreement, for_a_line_is_none_for_a_list_of_words) {
   agreements all;
   all.trust("/p", read("service.web.run = \"a b\""));
   EXPECT_FALSE(all.is_trusted("/p", read("service.web.run = [\"a b\"]")));
+  all.trust("/p", read("service.web.run = [\"a b\"]"));
+  EXPECT_FALSE(all.is_trusted("/p", read("service.web.run = '[\"a b\"]'")));
+}
+
+TEST(an_agreement, for_something_else_is_none_for_a_command_that_looks_the_same) {
+  agreements all;
+  all.trust("/p", read("setup = { copy = \"a; evil\", run = \"true\" }\nservice.web = { run = \"x\", workdir "
+                       "= \"b; evil\" }"));
+  EXPECT_FALSE(all.is_trusted("/p", read("setup.run = \"copies a; evil\"")));
+  EXPECT_FALSE(all.is_trusted("/p", read("setup.run = \"a; evil\"")));
+  EXPECT_FALSE(all.is_trusted("/p", read("service.web.run = \"b; evil\"")));
 }
 
 TEST(an_agreement, is_not_needed_where_nothing_runs) {
