@@ -187,7 +187,10 @@ inline constexpr auto keys<project> = std::tuple{
     key{"version", "Of this format.", a_whole<&project::version>{1, 1}},
     key{"provider", "local, worktree, docker, ssh, fly, or the name of a plugin.",
         a_name<&project::provider>{}},
-    key{"env_file", "Files of variables for everything; [] for none.", paths<&project::env_files>{}},
+    key{"env_file",
+        "Files of variables for everything; [] for none. When not said: .env and .env.local, where they are "
+        "there.",
+        paths<&project::env_files>{}},
     key{"setup", "Once in each new instance.", a_table<&project::setup>{}},
     key{"teardown", "Before an instance is removed.", a_table<&project::teardown>{}},
     key{"env", "The environment of everything that runs. ${OSTLER_PORT_DB} is the port of the service db.",

@@ -5,10 +5,12 @@
 // as ${OSTLER_PORT_DB} stay as they are: only the keeper knows the ports.
 #pragma once
 
+#include <array>
 #include <boost/describe.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/instant.hpp"
@@ -74,6 +76,8 @@ struct provider_table {
 };
 BOOST_DESCRIBE_STRUCT(provider_table, (), (name, json))
 
+inline constexpr std::array<std::string_view, 2> env_files_preset{".env", ".env.local"};
+
 struct project {
   int version = 1;
   // "": whoever starts an instance decides.
@@ -82,7 +86,9 @@ struct project {
   teardown_plan teardown;
   // "NAME=value", for everything that runs in the place.
   std::vector<std::string> env;
-  std::vector<std::string> env_files{".env", ".env.local"};
+  // Nothing: those of env_files_preset that are there. What is named must be there: the keeper starts nothing
+  // without it.
+  std::optional<std::vector<std::string>> env_files;
   std::vector<service> services;
   std::optional<agent_plan> agent;
   // Of the whole instance.

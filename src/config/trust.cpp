@@ -37,8 +37,8 @@ class teller {
     }
     lines("teardown", "teardown.run", from_.teardown.run);
     variables("environment", "env", from_.env);
-    for (auto const& each : from_.env_files)
-      if (is_set("env_file") && is_theirs("env_file")) add("environment reads", each);
+    if (from_.env_files && is_theirs("env_file"))
+      for (auto const& each : *from_.env_files) add("environment reads", each);
     for (auto const& each : from_.provider_tables)
       if (is_theirs(toml_key(each.name))) add("provider " + each.name, each.json);
     // Where all this runs matters as much as what runs; alone it makes nothing run.
@@ -65,10 +65,6 @@ class teller {
     }
     return !any;
   }
-  bool is_set(std::string_view key) const {
-    return std::ranges::find(from_.origins, key, &key_origin::key) != from_.origins.end();
-  }
-
   // What it is about is ours alone to say: were it a part of the text, a path that was agreed to be copied
   // could return as a command.
   void add(std::string where, std::string const& what) {

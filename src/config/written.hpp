@@ -56,7 +56,12 @@ template <auto M, class T> std::string written(processors<M>, T const& from) {
                            : fmt::format("{}", static_cast<double>(milli) / 1000);
 }
 template <auto M, class T> std::string written(texts<M>, T const& from) { return text_list(from.*M); }
-template <auto M, class T> std::string written(paths<M>, T const& from) { return text_list(from.*M); }
+template <auto M, class T> std::string written(paths<M>, T const& from) {
+  if constexpr (requires { (from.*M).has_value(); })
+    return from.*M ? text_list(*(from.*M)) : std::string();
+  else
+    return text_list(from.*M);
+}
 template <auto M, class T> std::string written(arguments<M>, T const& from) { return argument_list(from.*M); }
 template <auto Command, auto Shell, class T> std::string written(a_command<Command, Shell>, T const& from) {
   return from.*Shell && (from.*Command).size() == 1 ? toml_text((from.*Command).front())
