@@ -110,15 +110,12 @@ static_assert(tools_are_honest(), "what a tool says of itself is what the operat
 
 // --- errors ---
 
-constexpr std::array for_all{error_code::not_authorized, error_code::scope_refused,
-                             error_code::operation_unknown, error_code::method_refused,
-                             error_code::system_exhausted};
-constexpr std::array for_fields{error_code::usage,
-                                error_code::name_invalid,
-                                error_code::value_unknown,
-                                error_code::value_out_of_range,
-                                error_code::duration_invalid,
-                                error_code::text_malformed};
+constexpr std::array for_all{error_code::usage,          error_code::text_malformed,
+                             error_code::body_too_large, error_code::not_authorized,
+                             error_code::scope_refused,  error_code::operation_unknown,
+                             error_code::method_refused, error_code::system_exhausted};
+constexpr std::array for_fields{error_code::name_invalid, error_code::value_unknown,
+                                error_code::value_out_of_range, error_code::duration_invalid};
 constexpr std::array for_changes{error_code::request_key_reused, error_code::storage_failed,
                                  error_code::storage_busy};
 constexpr std::array for_keepers{error_code::invalid_state,   error_code::link_failed,
@@ -140,7 +137,6 @@ std::vector<error_code> errors_of(operation_entry const& entry) {
   std::vector<error_code> found(for_all.begin(), for_all.end());
   auto const add = [&](auto const& more) { found.insert(found.end(), more.begin(), more.end()); };
   if (!entry.request->members.empty()) add(for_fields);
-  if (sends_json(about)) found.push_back(error_code::body_too_large);
   if (about.kind != operation_kind::read && about.transport != operation_transport::websocket)
     add(for_changes);
   if (is_in_path(about, "instance")) found.push_back(error_code::instance_unknown);

@@ -119,10 +119,11 @@ TEST(errors_of, follow_from_what_the_operation_is) {
   EXPECT_THAT(of("instances.get"), Contains(error_code::instance_unknown));
   EXPECT_THAT(of("instances.get"), Contains(error_code::not_authorized));
   EXPECT_THAT(of("instances.get"), Not(Contains(error_code::storage_failed)));
-  EXPECT_THAT(of("instances.get"), Not(Contains(error_code::body_too_large)));
   EXPECT_THAT(of("instances.create"), Contains(error_code::storage_failed));
   EXPECT_THAT(of("instances.create"), Contains(error_code::body_too_large));
   EXPECT_THAT(of("exec.start"), Contains(error_code::link_lost));
+  // Also what takes nothing refuses what it is given.
+  EXPECT_THAT(of("version"), Contains(error_code::usage));
   EXPECT_THAT(of("version"), Not(Contains(error_code::value_unknown)));
 }
 

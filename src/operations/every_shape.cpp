@@ -27,6 +27,7 @@ void gather_of(std::vector<shape const*>& found, spoken_by side) {
   for (auto const& entry : all()) {
     if (side == spoken_by::daemon) {
       gather(found, *entry.answer);
+      gather(found, *entry.line);
       continue;
     }
     gather(found, *entry.request);

@@ -51,7 +51,7 @@ struct event_subscription {
 };
 BOOST_DESCRIBE_STRUCT(event_subscription, (), (after, instance, type, heartbeats))
 
-struct logs_read : operation<log_query, log_page> {
+struct logs_read : operation<log_query, log_page, done, log_line> {
   static constexpr operation_facts about{
       .name = "logs.read",
       .help = "what the services of an instance printed; with follow, also what they print from now on",

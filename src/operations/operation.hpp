@@ -86,11 +86,13 @@ struct operation_facts {
 
 template <error_code... Codes> inline constexpr std::array<error_code, sizeof...(Codes)> codes{Codes...};
 
-// `Incoming`: the messages of the client, when it is a websocket.
-template <class Request, class Answer, class Incoming = done> struct operation {
+// `Incoming`: the messages of the client, when it is a websocket. `Line`: each line, when `lines_when` is
+// given.
+template <class Request, class Answer, class Incoming = done, class Line = done> struct operation {
   using request = Request;
   using answer = Answer;
   using incoming = Incoming;
+  using line = Line;
 };
 
 // An operation without its types.
@@ -99,6 +101,7 @@ struct operation_entry {
   shape const* request;
   shape const* answer;
   shape const* incoming;
+  shape const* line;
 };
 
 template <class Operation>
@@ -107,6 +110,7 @@ inline constexpr operation_entry entry_of{
     .request = &shape_of<typename Operation::request>,
     .answer = &shape_of<typename Operation::answer>,
     .incoming = &shape_of<typename Operation::incoming>,
+    .line = &shape_of<typename Operation::line>,
 };
 
 constexpr bool sends_json(operation_facts const& about) {

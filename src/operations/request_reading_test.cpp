@@ -90,6 +90,14 @@ TEST(query_reading, an_unknown_key_is_refused_with_near_names) {
   EXPECT_EQ(refused<instances_list>(list + "?=x").code, error_code::usage);
 }
 
+TEST(query_reading, what_takes_nothing_refuses_everything) {
+  EXPECT_TRUE(ask<health>("/health").has_value());
+  EXPECT_EQ(refused<health>("/health?verbose").code, error_code::usage);
+  EXPECT_EQ(refused<health>("/health?%").code, error_code::text_malformed);
+  EXPECT_EQ(refused<health>("/health?" + std::string(100'000, 'a')).code, error_code::body_too_large);
+  EXPECT_EQ(refused<agents_stop_all>("/api/v1/agent-stop", R"({"all": true})").code, error_code::usage);
+}
+
 TEST(query_reading, a_word_that_is_none_is_refused_with_the_allowed_ones) {
   auto const refusal = refused<instances_list>(list + "?state=runing");
   EXPECT_EQ(refusal.code, error_code::value_unknown);

@@ -74,7 +74,7 @@ result<std::vector<query_pair>> split_query(std::string_view query) {
     query.remove_prefix(std::min(end + 1, query.size()));
     if (pair.empty()) continue;
     if (pairs.size() == query_keys_max)
-      return fail(error_code::value_out_of_range,
+      return fail(error_code::body_too_large,
                   fmt::format("the query has too many fields; allowed: at most {}", query_keys_max));
     auto const sign = std::min(pair.find('='), pair.size());
     auto key = percent_decoded("a field of the query", pair.substr(0, sign), plus_sign::is_a_blank);
