@@ -40,7 +40,7 @@ std::string text_schema(field_rule const& rule) {
 
 std::string duration_schema(schema_style const& style) {
   if (style.place == schema_place::answer) return plain("integer").str();
-  auto const text = plain("string").text("pattern", duration_pattern).str();
+  auto text = plain("string").text("pattern", duration_pattern).str();
   if (style.place == schema_place::query) return text;
   return json_object()
       .add("anyOf", json_array().add(plain("integer").add("minimum", "0").str()).add(text).str())
@@ -103,7 +103,7 @@ std::string schema_of_field(shape const& form, field_rule const& rule, schema_st
     case shape_kind::list:
       return plain("array").add("items", schema_of_field(*form.element, rule, style)).str();
     case shape_kind::optional: {
-      auto const inner = schema_of_field(*form.element, rule, style);
+      auto inner = schema_of_field(*form.element, rule, style);
       if (style.place == schema_place::query) return inner;
       return json_object().add("anyOf", json_array().add(inner).add(plain("null").str()).str()).str();
     }
