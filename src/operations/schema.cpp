@@ -38,13 +38,15 @@ std::string text_schema(field_rule const& rule) {
   return out.str();
 }
 
-std::string duration_schema(schema_style const& style) {
+std::string duration_schema(field_rule const& rule, schema_style const& style) {
   if (style.place == schema_place::answer) return plain("integer").str();
   auto text = plain("string").text("pattern", duration_pattern).str();
   if (style.place == schema_place::query) return text;
-  return json_object()
-      .add("anyOf", json_array().add(plain("integer").add("minimum", "0").str()).add(text).str())
-      .str();
+  bool const ruled = rule.kind == rule_kind::range;
+  auto const most = ruled ? rule.most : static_cast<std::uint64_t>(milliseconds(duration_max).count());
+  auto number = plain("integer");
+  number.add("minimum", fmt::format("{}", ruled ? rule.least : 0)).add("maximum", fmt::format("{}", most));
+  return json_object().add("anyOf", json_array().add(number.str()).add(text).str()).str();
 }
 
 std::string reference_to(shape const& form, schema_style const& style) {
@@ -90,7 +92,7 @@ std::string schema_of_field(shape const& form, field_rule const& rule, schema_st
     case shape_kind::integer: return integer_schema(form, allowed);
     case shape_kind::text:
     case shape_kind::path: return text_schema(allowed);
-    case shape_kind::duration: return duration_schema(style);
+    case shape_kind::duration: return duration_schema(allowed, style);
     case shape_kind::time: return plain("integer").str();
     case shape_kind::point: return plain("string").str();
     case shape_kind::identifier:
@@ -136,6 +138,8 @@ std::string schema_of(shape const& form, schema_style const& style,
     auto const rule = about == nullptr ? field_rule{} : about->rule;
     json_object property;
     property.merge(schema_of_field(*field.form, rule, style));
+    // What must be given must hold something.
+    if (!answer && rule.required && field.form->kind == shape_kind::list) property.add("minItems", "1");
     if (about != nullptr) property.text("description", about->sentence);
     auto const given = answer || rule.required ? std::string() : default_of(form, field);
     if (!given.empty()) property.add("default", given);

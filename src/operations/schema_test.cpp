@@ -33,6 +33,12 @@ TEST(schema, what_must_be_given_is_required) {
               HasSubstr(R"("required":["type","last_seq"])"));
 }
 
+TEST(schema, has_the_bounds_that_reading_has) {
+  auto const text = schema_document(shape_of<exec_new>, schema_place::body, {"instance"});
+  EXPECT_THAT(text, HasSubstr(R"("wait":{"anyOf":[{"type":"integer","minimum":0,"maximum":600000},)"));
+  EXPECT_THAT(text, HasSubstr(R"("command":{"type":"array","items":{"type":"string"},"minItems":1,)"));
+}
+
 TEST(schema, of_an_answer_does_not_forbid_what_comes_later) {
   auto const text = schema_document(shape_of<instance>, schema_place::answer);
   EXPECT_THAT(text, Not(HasSubstr("additionalProperties")));
