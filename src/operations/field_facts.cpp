@@ -1,7 +1,9 @@
 #include "operations/field_facts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <tuple>
 #include <vector>
 
@@ -15,6 +17,9 @@ constexpr field_rule any{};
 constexpr field_rule label{.kind = rule_kind::label, .least = 1, .most = name_length_max};
 constexpr field_rule service_label{.kind = rule_kind::service, .least = 1, .most = name_length_max};
 constexpr field_rule reference{.kind = rule_kind::reference, .least = 1, .most = name_length_max};
+// As long as Linux takes one argument or variable.
+constexpr field_rule assignment{.kind = rule_kind::assignment, .least = 2, .most = 131'071};
+constexpr field_rule condition{.kind = rule_kind::condition, .least = 1, .most = 128};
 constexpr field_rule word{.kind = rule_kind::word, .least = 1, .most = 255};
 
 consteval field_rule length(std::uint64_t least, std::uint64_t most) {
@@ -70,8 +75,22 @@ bool is_control_or_blank(char c) {
   return byte <= 0x20 || byte == 0x7f;
 }
 
+constexpr std::array<std::string_view, 6> conditions{"ready", "running",   "stopped",
+                                                     "error", "attention", "deleted"};
+constexpr std::string_view service_condition = "service:";
+
 bool is_label(std::string_view text) {
-  return text.front() != '-' && text.back() != '-' && std::ranges::all_of(text, is_small);
+  return !text.empty() && text.front() != '-' && text.back() != '-' && std::ranges::all_of(text, is_small);
+}
+
+bool is_condition(std::string_view text) {
+  if (text.starts_with(service_condition)) return is_label(text.substr(service_condition.size()));
+  return std::ranges::find(conditions, text) != conditions.end();
+}
+
+bool is_assignment(std::string_view text) {
+  auto const sign = text.find('=');
+  return sign != text.npos && sign > 0;
 }
 
 }  // namespace
@@ -98,6 +117,9 @@ std::string allowed_by(field_rule const& rule) {
     case rule_kind::word:
       return fmt::format("1 to {} bytes without blanks and control characters, not starting with '-'",
                          rule.most);
+    case rule_kind::assignment: return fmt::format("NAME=value, at most {} bytes", rule.most);
+    case rule_kind::condition:
+      return fmt::format("{}, {}NAME", fmt::join(conditions, ", "), service_condition);
     case rule_kind::length:
       return rule.least == 0 ? fmt::format("at most {} bytes", rule.most)
                              : fmt::format("{} to {} bytes", rule.least, rule.most);
@@ -113,6 +135,9 @@ std::string_view pattern_of(field_rule const& rule) {
     case rule_kind::service: return "^(?!timestamp$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$";
     case rule_kind::reference: return "^[A-Za-z0-9_][A-Za-z0-9_.-]*$";
     case rule_kind::word: return "^[^\\u0000-\\u0020\\u007f-][^\\u0000-\\u0020\\u007f]*$";
+    case rule_kind::assignment: return "^[^=\\u0000]+=[^\\u0000]*$";
+    case rule_kind::condition:
+      return "^(ready|running|stopped|error|attention|deleted|service:[a-z0-9]([a-z0-9-]*[a-z0-9])?)$";
     case rule_kind::any:
     case rule_kind::length:
     case rule_kind::range: return {};
@@ -124,6 +149,8 @@ std::string_view pattern_of(field_rule const& rule) {
 bool allows_text(field_rule const& rule, std::string_view text) {
   if (rule.kind == rule_kind::any || rule.kind == rule_kind::range) return true;
   if (text.size() < rule.least || text.size() > rule.most) return false;
+  if (rule.kind == rule_kind::assignment) return is_assignment(text);
+  if (rule.kind == rule_kind::condition) return is_condition(text);
   if (rule.kind == rule_kind::label) return is_label(text);
   if (rule.kind == rule_kind::service) return is_label(text) && text != timestamp_key;
   if (rule.kind == rule_kind::reference)

@@ -14,12 +14,14 @@ namespace ostler::operations {
 
 enum class rule_kind : std::uint8_t {
   any,
-  label,      // a name that is given: a DNS label
-  service,    // the same, and not the word that stands beside services in the map of them
-  reference,  // names something that exists, by its name, the beginning of it, or its id
-  word,       // handed on as an argument: begins with no dash, holds no blanks and no control characters
-  length,     // so many bytes
-  range,      // so much; of a duration in milliseconds
+  label,       // a name that is given: a DNS label
+  service,     // the same, and not the word that stands beside services in the map of them
+  reference,   // names something that exists, by its name, the beginning of it, or its id
+  word,        // handed on as an argument: begins with no dash, holds no blanks and no control characters
+  assignment,  // an environment variable as NAME=value
+  condition,   // what can be waited for
+  length,      // so many bytes
+  range,       // so much; of a duration in milliseconds
 };
 
 struct field_rule {

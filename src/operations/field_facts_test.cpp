@@ -63,6 +63,15 @@ TEST(field_rules, say_what_they_allow_and_allow_it) {
   for (auto const* bad : {"", "--upload-pack=x", "a b", "a\nb"})
     EXPECT_FALSE(allows_text(branch, bad)) << bad;
 
+  auto const env = rule("exec_new", "env");
+  for (auto const* good : {"A=", "A=b=c", "path.x=\n"}) EXPECT_TRUE(allows_text(env, good)) << good;
+  for (auto const* bad : {"", "A", "=b", "="}) EXPECT_FALSE(allows_text(env, bad)) << bad;
+
+  auto const until = rule("instance_wait", "until");
+  for (auto const* good : {"ready", "deleted", "service:web"}) EXPECT_TRUE(allows_text(until, good)) << good;
+  for (auto const* bad : {"", "read", "service:", "service:-x", "service"})
+    EXPECT_FALSE(allows_text(until, bad)) << bad;
+
   for (auto const& one : all_fields())
     EXPECT_EQ(allowed_by(one.rule).empty(), one.rule.kind == rule_kind::any) << one.field;
 }
