@@ -131,6 +131,8 @@ std::string_view name(made_how value);
 struct prepared {
   made_how how = made_how::made;
   std::string handle;
+  // What people should know of it, a sentence each: what could not be copied.
+  std::vector<std::string> notes;
 };
 
 struct launched {

@@ -36,6 +36,8 @@ class rig {
   virtual bool occupy(named_resource const& what) = 0;
   // Is what was put there still as it was?
   virtual bool occupied(named_resource const& what) = 0;
+  // SIGKILL for the keeper alone, and waits until it is gone. False where nobody can.
+  virtual bool kill_keeper(place const& where) = 0;
   // All that exists for anybody, by any means but the provider's: paths, processes.
   virtual std::vector<std::string> left() = 0;
 };

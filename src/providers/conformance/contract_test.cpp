@@ -152,6 +152,35 @@ TEST_P(conformance, lists_what_is_ours_and_nothing_of_another_daemon) {
   expect_nothing_left();
 }
 
+TEST_P(conformance, ends_what_a_keeper_held_that_was_killed) {
+  bring_up();
+  if (!rig_->kill_keeper(place_)) GTEST_SKIP() << "the keeper of this kind cannot be killed alone";
+  for (auto const& one : inspect())
+    EXPECT_EQ(one.seen, one.name == keeper().name ? presence::absent : presence::present) << one.name;
+  destroy_all();
+  expect_nothing_left();
+}
+
+TEST_P(conformance, launches_the_next_generation_where_a_keeper_was_killed) {
+  bring_up();
+  if (!rig_->kill_keeper(place_)) GTEST_SKIP() << "the keeper of this kind cannot be killed alone";
+  auto const former = keeper();
+  for (auto& one : place_.resources)
+    if (one.kind == keeper_kind) {
+      one.name += "-next";
+      one.generation = 2;
+    }
+  auto const up = launch();
+  ASSERT_TRUE(up) << up.error().message;
+  EXPECT_FALSE(up->found);
+  for (auto const& one : inspect()) EXPECT_EQ(one.seen, presence::present) << one.name;
+  // Its entry may stay for a while: the later one has taken over, and is not ended by it.
+  EXPECT_TRUE(destroy(former));
+  EXPECT_TRUE(dial());
+  destroy_all();
+  expect_nothing_left();
+}
+
 TEST_P(conformance, cannot_reach_a_keeper_that_is_not_there) {
   plan();
   EXPECT_EQ(dial().error().code, error_code::link_failed);

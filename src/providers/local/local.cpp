@@ -14,6 +14,7 @@
 #include "providers/local/tree_copy.hpp"
 #include "providers/local/words.hpp"
 #include "system/files.hpp"
+#include "system/path_text.hpp"
 
 namespace ostler::providers::local {
 namespace {
@@ -73,8 +74,11 @@ task<result<description>> local_provider::do_describe(call) {
 task<result<std::vector<resource_wish>>> local_provider::do_plan(call, place where) {
   auto const chosen = parse_settings(where.settings);
   if (!chosen) co_return std::unexpected(chosen.error());
-  if (chosen->mode != workspace_mode::empty)
-    if (auto done = check_project(where.project); !done) co_return std::unexpected(done.error());
+  if (chosen->mode != workspace_mode::empty) {
+    // On a thread: the project may lie on a file system that does not answer.
+    auto check = [project = where.project](std::stop_token const&) { return check_project(project); };
+    if (auto done = co_await workers_.run(std::move(check)); !done) co_return std::unexpected(done.error());
+  }
   std::vector<resource_wish> wishes;
   wishes.push_back({.kind = std::string(directory_kind), .label = std::string(home_label)});
   if (chosen->mode != workspace_mode::in_place)
@@ -95,27 +99,34 @@ struct preparation {
   copy_options copying;
 };
 
-// The content is made anew, whatever an earlier call has left of it.
-result<void> fill(preparation const& what, int directory, std::stop_token const& stop,
-                  copy_watcher const& watch) {
+// The content is made anew, whatever an earlier call has left of it. Gives what could not be copied.
+result<std::vector<std::string>> fill(preparation const& what, int directory, std::stop_token const& stop,
+                                      copy_watcher const& watch) {
   if (auto done = empty_out(directory, workspace_inside, stop, [](std::uint64_t) {}); !done)
     return std::unexpected(done.error());
-  if (auto done = copy_tree(what.source, directory, workspace_inside, what.copying, stop, watch); !done)
-    return std::unexpected(done.error());
+  if (auto done = check_project(what.source); !done) return std::unexpected(done.error());
+  auto copied = copy_tree(what.source, directory, workspace_inside, what.copying, stop, watch);
+  if (!copied) return std::unexpected(copied.error());
   auto labels = what.labels;
   labels.whole = true;
-  return write_marker(directory, labels);
+  if (auto done = write_marker(directory, labels); !done) return std::unexpected(done.error());
+  std::vector<std::string> notes;
+  for (auto const& path : copied->left_out)
+    notes.push_back(fmt::format("{} was not copied: it is mounted there, or no file, directory or link",
+                                system::shown(path)));
+  return notes;
 }
 
 result<prepared> prepare_directory(preparation what, std::stop_token const& stop, copy_watcher const& watch) {
   auto found = what.all->find(what.labels);
   if (!found) return std::unexpected(found.error());
   auto const handle = handle_of(what.all->path_of(what.labels.name));
-  if (found->state == standing::foreign) return prepared{.how = made_how::existed_foreign, .handle = {}};
+  if (found->state == standing::foreign)
+    return prepared{.how = made_how::existed_foreign, .handle = {}, .notes = {}};
   if (found->state == standing::leaving)
     return fail(error_code::provider_failed, fmt::format("{} is being removed", what.labels.name));
   if (found->state == standing::ours && found->says.whole)
-    return prepared{.how = made_how::existed_ours, .handle = handle};
+    return prepared{.how = made_how::existed_ours, .handle = handle, .notes = {}};
   bool const filled = !what.source.empty();
   auto directory = std::move(found->directory);
   if (found->state == standing::absent) {
@@ -124,9 +135,12 @@ result<prepared> prepare_directory(preparation what, std::stop_token const& stop
     if (!made) return std::unexpected(made.error());
     directory = std::move(*made);
   }
-  if (filled)
-    if (auto done = fill(what, directory.get(), stop, watch); !done) return std::unexpected(done.error());
-  return prepared{.how = made_how::made, .handle = handle};
+  prepared made{.how = made_how::made, .handle = handle, .notes = {}};
+  if (!filled) return made;
+  auto notes = fill(what, directory.get(), stop, watch);
+  if (!notes) return std::unexpected(notes.error());
+  made.notes = std::move(*notes);
+  return made;
 }
 
 }  // namespace
@@ -144,7 +158,6 @@ task<result<prepared>> local_provider::do_prepare(call how, place where, named_r
     order.copying = {.threads = options_.copy_threads,
                      .exclude = std::move(chosen->exclude),
                      .never_enter = places_.descriptor()};
-    if (auto done = check_project(where.project); !done) co_return std::unexpected(done.error());
   }
   auto const here = async::home(co_await asio::this_coro::executor);
   auto tell_files = teller(here, how, "copying", "files");

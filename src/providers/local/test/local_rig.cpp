@@ -12,6 +12,7 @@
 #include "providers/conformance/killed.hpp"
 #include "providers/local/local.hpp"
 #include "system/process.hpp"
+#include "wire/json.hpp"
 
 namespace ostler::providers::local {
 namespace {
@@ -79,6 +80,19 @@ class local_rig final : public rig {
   }
   bool occupied(named_resource const& what) override {
     return fs::exists(root_ / "places" / what.name / "precious/file");
+  }
+
+  bool kill_keeper(place const& where) override {
+    for (auto const& one : where.resources) {
+      std::ifstream file(root_ / "places" / one.name / "keeper/ident");
+      auto const text = std::string(std::istreambuf_iterator<char>(file), {});
+      auto const ident = wire::from_json<keeper_ident>(text);
+      if (!ident) continue;
+      auto const held = system::open_pidfd(static_cast<pid_t>(ident->pid));
+      pollfd wait{.fd = held.get(), .events = POLLIN, .revents = 0};
+      return held && system::signal_pidfd(held.get(), SIGKILL) && ::poll(&wait, 1, 60'000) == 1;
+    }
+    return false;
   }
 
   std::vector<std::string> left() override {
