@@ -15,6 +15,8 @@
 //
 // A kind must not have a moment in which something exists that its name would not find. Cancellation is one
 // more death: it may come at every await, and a call that was cancelled has ended when its coroutine has.
+// Only a keeper that was told to begin may still come up a moment later: launch finds it, and destroy does
+// not end before it can begin no more.
 //
 // Each call has a deadline (call::limit). It is kept here, for all kinds, and so is the check of what is
 // given: the public functions are not virtual, the kinds implement those that begin with `do_`.
