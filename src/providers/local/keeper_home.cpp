@@ -119,6 +119,9 @@ result<void> ask_to_hurry(int home) {
   wire::write_control(text, wire::request_text(1, "stop", wire::stop_params{.grace = milliseconds(0)}));
   // A fresh socket takes this much at once.
   auto const sent = ::send(socket->get(), text.data(), text.size(), MSG_NOSIGNAL);
+  // It may end between the two: whoever asks looks whether it has.
+  if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+    return fail(error_code::link_failed, "the keeper ended before it could be asked to stop at once");
   if (sent != static_cast<ssize_t>(text.size())) return system::fail_errno("ask the keeper to stop at once");
   return {};
 }
