@@ -160,10 +160,14 @@ void return_to_launchers_cgroup() {
   if (!hierarchy || !hierarchy->own_path.ends_with("/keeper")) return;
   auto const folder = hierarchy->own_path.substr(0, hierarchy->own_path.rfind('/'));
   auto const leaf = hierarchy->directory_of(hierarchy->own_path);
+  auto const own = hierarchy->directory_of(folder);
   auto const above = hierarchy->directory_of(folder.substr(0, std::max<std::size_t>(folder.rfind('/'), 1)));
   if (!leaf || !above || !folder.substr(folder.rfind('/') + 1).starts_with("ostler-")) return;
   auto const back = cgroup_directory::open(*above);
-  if (back && back->write("cgroup.procs", "0")) ::rmdir(leaf->c_str());
+  if (!back || !back->write("cgroup.procs", "0")) return;
+  ::rmdir(leaf->c_str());
+  // Runs may lie below that of an earlier keeper instead, and then ours holds nothing. What is in use stays.
+  if (own) ::rmdir(own->c_str());
 }
 
 }  // namespace ostler::keeper
