@@ -170,4 +170,15 @@ void return_to_launchers_cgroup() {
   if (own) ::rmdir(own->c_str());
 }
 
+void remove_left_cgroup(std::string const& instance) {
+  auto const hierarchy = find_hierarchy("");
+  if (!hierarchy || !hierarchy->own_path.ends_with("/keeper")) return;
+  auto const folder = hierarchy->own_path.substr(0, hierarchy->own_path.rfind('/'));
+  auto const left =
+      hierarchy->directory_of(fmt::format("{}/ostler-{}", folder.substr(0, folder.rfind('/')), instance));
+  if (!left) return;
+  ::rmdir((*left + "/keeper").c_str());
+  ::rmdir(left->c_str());
+}
+
 }  // namespace ostler::keeper

@@ -33,5 +33,7 @@ struct escape_report {
 escape_report leave_launchers_cgroup(escape_options const& options);
 // At the very end, so that the cgroup made for us can go: back to the one above it.
 void return_to_launchers_cgroup();
+// That of an earlier keeper of that name which was killed, as far as nobody is in it.
+void remove_left_cgroup(std::string const& instance);
 
 }  // namespace ostler::keeper

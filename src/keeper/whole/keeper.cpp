@@ -85,6 +85,7 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
   if (!story) return std::unexpected(story.error());
   auto const name = who->nonce.substr(0, 16);
   auto const escaped = leave_launchers_cgroup({.instance = name});
+  if (former && former->nonce != who->nonce) remove_left_cgroup(former->nonce.substr(0, 16));
   auto contained = open_containment(place, spec, name);
   if (!contained) return std::unexpected(contained.error());
   std::optional<workspace> files;
