@@ -35,6 +35,11 @@ if ! { cmake --preset fuzz && cmake --build --preset fuzz --target "${targets[@]
   exit 1
 fi
 
+# What targets write goes into memory where there is any, and away with us however they end.
+TMPDIR=$(mktemp -d -p "$([ -d /dev/shm ] && echo /dev/shm || echo "${TMPDIR:-/tmp}")" ostler-fuzz-XXXXXX)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+
 # Seeds that exist already for another purpose.
 seeds_elsewhere() {
   case "$1" in
