@@ -19,7 +19,8 @@ using namespace ostler::keeper;
 
 constexpr std::uint64_t nonce = 7;
 
-// Every input is a file; fuzz/run.sh has TMPDIR in memory, and removes it, because libFuzzer ends without destructors.
+// Every input is a file; fuzz/run.sh has TMPDIR in memory, and removes it, because libFuzzer ends without
+// destructors.
 class workplace {
  public:
   workplace() {
