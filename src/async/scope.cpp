@@ -23,18 +23,28 @@ using clock = asio::steady_timer::clock_type;
 
 }  // namespace
 
+struct stopper::running {
+  std::string name;
+  asio::cancellation_signal signal;
+  bool ended = false;
+};
+
+void stopper::stop() {
+  // Held while it is told: what it hears may end it at once.
+  auto const one = one_.lock();
+  if (one && !one->ended) one->signal.emit(asio::cancellation_type::terminal);
+}
+
 struct scope::state {
-  struct running {
-    std::string name;
-    asio::cancellation_signal signal;
-    bool ended = false;
-  };
+  using running = stopper::running;
 
   state(home where, reporter to) : home_of(std::move(where)), report(std::move(to)) {}
 
-  void ended(std::list<running>::iterator one, std::exception_ptr const& why) {
-    one->ended = true;
-    if (why && !is_cancellation(why)) report(one->name, why);
+  using place = std::list<std::shared_ptr<running>>::iterator;
+
+  void ended(place one, std::exception_ptr const& why) {
+    (*one)->ended = true;
+    if (why && !is_cancellation(why)) report((*one)->name, why);
     // The frame that has just ended still points into the signal, so it goes in a later turn.
     asio::post(home_of, [this, one] {
       all.erase(one);
@@ -46,7 +56,7 @@ struct scope::state {
   void emit(asio::cancellation_type how) {
     // What hears it may end at once, but it is erased only in a later turn: the list stays as it is.
     for (auto& one : all)
-      if (!one.ended) one.signal.emit(how);
+      if (!one->ended) one->signal.emit(how);
   }
 
   task<void> drained(clock::time_point until) {
@@ -62,7 +72,7 @@ struct scope::state {
 
   home home_of;
   reporter report;
-  std::list<running> all;
+  std::list<std::shared_ptr<running>> all;
   std::list<asio::steady_timer*> closers;
   bool closing = false;
 };
@@ -75,16 +85,21 @@ scope::~scope() {
 }
 
 bool scope::spawn(std::string name, work todo) {
-  if (state_->closing) return false;
-  auto const one = state_->all.emplace(state_->all.end());
-  one->name = std::move(name);
+  return spawn_stoppable(std::move(name), std::move(todo)).has_value();
+}
+
+std::optional<stopper> scope::spawn_stoppable(std::string name, work todo) {
+  if (state_->closing) return std::nullopt;
+  auto const one = state_->all.insert(state_->all.end(), std::make_shared<stopper::running>());
+  (*one)->name = std::move(name);
+  stopper const handle(*one);
   auto* const owner = state_.get();
   auto finished = [owner, one](std::exception_ptr const& why) { owner->ended(one, why); };
   // Bound to our executor, so that an emission from elsewhere comes home first.
   auto bound = asio::bind_executor(owner->home_of, std::move(finished));
   asio::co_spawn(owner->home_of, std::move(todo),
-                 asio::bind_cancellation_slot(one->signal.slot(), std::move(bound)));
-  return true;
+                 asio::bind_cancellation_slot((*one)->signal.slot(), std::move(bound)));
+  return handle;
 }
 
 task<void> scope::close(milliseconds grace) {
@@ -103,7 +118,7 @@ std::size_t scope::size() const { return state_->all.size(); }
 std::vector<std::string> scope::names() const {
   std::vector<std::string> names;
   for (auto const& one : state_->all)
-    if (!one.ended) names.push_back(one.name);
+    if (!one->ended) names.push_back(one->name);
   return names;
 }
 

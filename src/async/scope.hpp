@@ -10,14 +10,30 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "async/task.hpp"
 #include "base/instant.hpp"
 
 namespace ostler::async {
+
+// Ends one coroutine of a scope before the others. Nothing happens when it has ended by itself.
+class stopper {
+ public:
+  stopper() = default;
+  // What it awaits of Asio ends as cancelled, in this turn or a later one.
+  void stop();
+
+ private:
+  friend class scope;
+  struct running;
+  explicit stopper(std::weak_ptr<running> one) : one_(std::move(one)) {}
+  std::weak_ptr<running> one_;
+};
 
 class scope {
  public:
@@ -33,6 +49,8 @@ class scope {
 
   // False once the scope is being closed; nothing was started then.
   [[nodiscard]] bool spawn(std::string name, work todo);
+  // Nothing once the scope is being closed. It may have begun, and even ended, when this returns.
+  [[nodiscard]] std::optional<stopper> spawn_stoppable(std::string name, work todo);
   // Goes through even when the caller is cancelled meanwhile; one that was cancelled before must have turned
   // throw_if_cancelled off, or no await of his takes place at all. May be awaited by several, but by none of
   // its own.

@@ -53,6 +53,28 @@ task<void> close_and_count(scope* one, milliseconds grace, int* closed) {
   ++*closed;
 }
 
+TEST(a_scope, stops_one_and_leaves_the_others) {
+  test::loop loop;
+  reports reported;
+  std::vector<std::string> said;
+  scope owner(loop.where(), into(reported));
+  auto first = owner.spawn_stoppable("first", [&] { return stubborn(&said); });
+  auto const second = owner.spawn_stoppable("second", [&] { return stubborn(&said); });
+  ASSERT_TRUE(first && second);
+  auto const stop_first = [&]() -> task<void> {
+    co_await test::others_run();
+    first->stop();
+    co_await test::others_run();
+    EXPECT_EQ(owner.names(), std::vector<std::string>{"second"});
+    first->stop();
+    co_await owner.close(0ms);
+  };
+  loop.run(stop_first());
+  EXPECT_EQ(said.size(), 2U);
+  EXPECT_TRUE(reported.empty());
+  first->stop();
+}
+
 TEST(a_scope, asks_waits_insists_and_waits) {
   test::loop loop;
   reports reported;

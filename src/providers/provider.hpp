@@ -158,6 +158,7 @@ struct sighting {
 
 struct owned_thing {
   std::string kind;
+  std::string label;
   std::string name;
   std::string handle;
   labels whose;

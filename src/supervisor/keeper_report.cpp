@@ -21,6 +21,7 @@ keeper_report::keeper_report(std::uint32_t generation, std::vector<service_view>
     : generation_(generation), views_(std::move(known)) {}
 
 std::optional<lifecycle::services_reported> keeper_report::hear(wire::keeper_event const& told) {
+  if (through_ && told.seq <= *through_) return std::nullopt;
   if (told.fact == "events.dropped") gap_ = true;
   if (told.service.empty()) return std::nullopt;
   auto& view = view_of(told.service);
@@ -30,6 +31,7 @@ std::optional<lifecycle::services_reported> keeper_report::hear(wire::keeper_eve
 
 lifecycle::services_reported keeper_report::hear(wire::keeper_status const& told) {
   gap_ = false;
+  through_ = told.seq;
   for (auto const& each : told.services) {
     auto& view = view_of(each.name);
     view.state = each.state;

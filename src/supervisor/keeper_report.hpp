@@ -33,6 +33,8 @@ class keeper_report {
 
   std::uint32_t generation_;
   std::vector<lifecycle::service_view> views_;
+  // What is older is in the views already.
+  std::optional<std::uint64_t> through_;
   bool gap_ = false;
 };
 

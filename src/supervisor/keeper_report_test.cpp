@@ -104,6 +104,9 @@ TEST(a_keeper_report, is_made_good_by_a_status_after_a_gap) {
                               .exited_run = 4,
                               .exited_how = "exited (1)"};
   EXPECT_EQ(told.services.front(), expected);
+  // What was on its way when the status was made is in it.
+  EXPECT_FALSE(views.hear(keeper_event{.seq = 899, .fact = "service.starting", .service = "web"}));
+  EXPECT_TRUE(views.hear(keeper_event{.seq = 901, .fact = "service.stopping", .service = "web"}));
 }
 
 }  // namespace

@@ -38,11 +38,14 @@ struct registered {
   std::string boot_id;
   // Of this generation's keeper on this directory; whoever replaces a killed one bears the same.
   std::string nonce;
-  // The last event, and the oldest that can still be told.
+  // The last event, the oldest that can still be told, and the last one of the generation before: numbers go
+  // on over generations where the directory is the same.
   std::uint64_t seq = 0;
   std::uint64_t oldest_seq = 0;
+  std::uint64_t began_seq = 0;
 };
-BOOST_DESCRIBE_STRUCT(registered, (), (type, instance, generation, keeper, boot_id, nonce, seq, oldest_seq))
+BOOST_DESCRIBE_STRUCT(registered, (),
+                      (type, instance, generation, keeper, boot_id, nonce, seq, oldest_seq, began_seq))
 
 struct hello {
   std::string type = "hello";

@@ -29,7 +29,8 @@ TEST(the_core_of_the_keeper_link, never_changes) {
                                                  .boot_id = "b0",
                                                  .nonce = "n0",
                                                  .seq = 42,
-                                                 .oldest_seq = 7});
+                                                 .oldest_seq = 7,
+                                                 .began_seq = 12});
   expect_golden_message("hello", hello{.token = "secret", .after_seq = 41, .features = {"exec"}});
   expect_golden_message("heartbeat", heartbeat{.seq = 42});
   expect_golden_message("event_exited", keeper_event{.seq = 9,

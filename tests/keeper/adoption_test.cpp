@@ -38,6 +38,27 @@ TEST(a_successor, finds_what_runs_and_starts_nothing_twice) {
   EXPECT_FALSE(lives(pid));
 }
 
+TEST(a_home, serves_the_next_generation_after_a_stop) {
+  held place;
+  place.service("web", {"wait"}).autostart = false;
+  place.start();
+  place.client()->ask("service.start");
+  place.client()->fact("service.ready", "web");
+  place.stop();
+  place.spec.generation = 2;
+  place.start();
+  auto const link = place.client();
+  EXPECT_GT(link->greeting().began_seq, 0U);
+  // Nothing starts by itself, and nothing is on its way down.
+  EXPECT_EQ(link->ask<wire::keeper_status>("status").services.at(0).state, "stopped");
+  link->ask("service.start");
+  auto const started = link->event(
+      [&](auto const& one) { return one.seq > link->greeting().began_seq && one.fact == "service.ready"; },
+      "service.ready");
+  EXPECT_EQ(started.run, 2U);
+  place.stop();
+}
+
 TEST(a_successor, hears_how_what_it_adopted_ends_and_starts_it_again) {
   held place;
   auto& web = place.service("web", {"wait"});

@@ -60,6 +60,8 @@ void apply(held_state& state, wire::keeper_event const& happened) {
   auto const fact = std::string_view(happened.fact).substr(dot + 1);
   if (group == "keeper") {
     if (fact == "stopping") state.stopping = true;
+    // Another launch, by somebody who wants it up.
+    if (fact == "started") state.stopping = false;
     return;
   }
   if (!happened.session.empty()) {

@@ -156,6 +156,15 @@ TEST_F(a_ledger, that_is_no_ledger_is_begun_anew) {
   EXPECT_EQ(told(kept, 0), (std::vector<std::uint64_t>{1}));
 }
 
+TEST(what_is_held, is_stopped_by_whoever_adopts_it_and_not_by_the_next_launch) {
+  held_state state;
+  apply(state, {.seq = 1, .fact = "keeper.stopping"});
+  apply(state, {.seq = 2, .fact = "keeper.adopted"});
+  EXPECT_TRUE(state.stopping);
+  apply(state, {.seq = 3, .fact = "keeper.started"});
+  EXPECT_FALSE(state.stopping);
+}
+
 TEST(what_is_held, forgets_sessions_that_were_closed) {
   held_state state;
   apply(state, {.seq = 1, .fact = "session.opened", .session = "s1"});

@@ -96,15 +96,17 @@ bool home::started(std::uint64_t generation) const {
   return text && *text == fmt::format("{}\n", generation);
 }
 
-result<ident> home::take(std::uint64_t generation) {
+result<ident> home::take(std::uint64_t generation, std::uint64_t last_seq) {
   auto const own = system::identify(::getpid());
   if (!own) return std::unexpected(own.error());
   auto const former = holder();
+  bool const begun = former && former->generation == generation;
   ident made{.pid = own->pid,
              .start_ticks = own->start_ticks,
              .boot_id = own->boot,
-             .nonce = former && former->generation == generation ? former->nonce : system::random_nonce(),
+             .nonce = begun ? former->nonce : system::random_nonce(),
              .generation = generation,
+             .began_seq = begun ? former->began_seq : last_seq,
              .version = version};
   auto done =
       system::replace_file_at(directory_.get(), "ident", wire::to_json(made), system::survives::killed);

@@ -30,9 +30,11 @@ struct ident {
   // The same for all keepers of one generation, so that what a former one started is recognised.
   std::string nonce;
   std::uint64_t generation = 0;
+  // The last event of the generation before.
+  std::uint64_t began_seq = 0;
   std::string version;
 };
-BOOST_DESCRIBE_STRUCT(ident, (), (pid, start_ticks, boot_id, nonce, generation, version))
+BOOST_DESCRIBE_STRUCT(ident, (), (pid, start_ticks, boot_id, nonce, generation, began_seq, version))
 
 // What was read last from a service, until its log has it (logs/intake.hpp).
 inline constexpr char const* intake_name = "intake";
@@ -55,8 +57,8 @@ class home {
   std::optional<ident> holder() const;
   // Was this generation begun before?
   bool started(std::uint64_t generation) const;
-  // Says who we are; reuses the nonce of the generation.
-  result<ident> take(std::uint64_t generation);
+  // Says who we are; reuses nonce and beginning of the generation. `last_seq` is that of the newest event.
+  result<ident> take(std::uint64_t generation, std::uint64_t last_seq);
   result<void> mark_started(std::uint64_t generation) const;
 
   int get() const { return directory_.get(); }

@@ -23,7 +23,7 @@ class a_home : public testing::Test {
 TEST_F(a_home, is_held_by_one_at_a_time_and_says_by_whom) {
   auto first = home::open(path_).value();
   ASSERT_TRUE(first.lock());
-  auto const who = first.take(3).value();
+  auto const who = first.take(3, 0).value();
   auto second = home::open(path_).value();
   auto const refused = second.lock();
   ASSERT_FALSE(refused);
@@ -33,9 +33,12 @@ TEST_F(a_home, is_held_by_one_at_a_time_and_says_by_whom) {
 
 TEST_F(a_home, gives_the_same_nonce_to_whoever_holds_the_same_generation) {
   auto place = home::open(path_).value();
-  auto const first = place.take(3).value();
-  EXPECT_EQ(place.take(3).value().nonce, first.nonce);
-  EXPECT_NE(place.take(4).value().nonce, first.nonce);
+  auto const first = place.take(3, 0).value();
+  EXPECT_EQ(place.take(3, 5).value().nonce, first.nonce);
+  EXPECT_EQ(place.take(3, 5).value().began_seq, 0U);
+  auto const next = place.take(4, 7).value();
+  EXPECT_NE(next.nonce, first.nonce);
+  EXPECT_EQ(next.began_seq, 7U);
 }
 
 TEST_F(a_home, knows_which_generation_was_begun) {

@@ -45,7 +45,8 @@ wire::registered greeting_of(wire::keeper_spec const& spec, ident const& who) {
                                   "session"},
                      .pid = who.pid},
           .boot_id = who.boot_id,
-          .nonce = who.nonce};
+          .nonce = who.nonce,
+          .began_seq = who.began_seq};
 }
 
 // Who comes after us finds the processes where the first of us has put them.
@@ -79,10 +80,10 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
   for (auto const* name : {"fifos", "marks", "logs"})
     if (auto done = make_directory(place.get(), name); !done) return std::unexpected(done.error());
   auto const former = place.holder();
-  auto who = place.take(spec.generation);
-  if (!who) return std::unexpected(who.error());
   auto story = ledger::open(place.get());
   if (!story) return std::unexpected(story.error());
+  auto who = place.take(spec.generation, story->last_seq());
+  if (!who) return std::unexpected(who.error());
   auto const name = who->nonce.substr(0, 16);
   auto const escaped = leave_launchers_cgroup({.instance = name});
   if (former && former->nonce != who->nonce) remove_left_cgroup(former->nonce.substr(0, 16));

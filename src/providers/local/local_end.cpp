@@ -77,6 +77,7 @@ task<result<std::vector<owned_thing>>> local_provider::do_list_owned(call, std::
       if (one.daemon != daemon) continue;
       labels const whose{.daemon = one.daemon, .instance = one.instance, .generation = one.generation};
       ours.push_back({.kind = one.kind,
+                      .label = one.label,
                       .name = one.name,
                       .handle = handle_of(places_.path_of(one.name)),
                       .whose = whose});
@@ -94,6 +95,7 @@ task<result<std::vector<owned_thing>>> local_provider::do_list_owned(call, std::
       auto const seen = look(where, keeper);
       if (seen.seen == presence::present)
         ours.push_back({.kind = keeper.kind,
+                        .label = {},
                         .name = keeper.name,
                         .handle = seen.handle,
                         .whose = {one.daemon, one.instance, one.keeper_generation}});

@@ -1,0 +1,51 @@
+// What is to be in an instance, as it was asked for: kept with it, unread by the lifecycle, and made into the
+// spec of each keeper.
+#pragma once
+
+#include <boost/describe.hpp>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "lifecycle/instance/instance.hpp"
+#include "wire/keeper_spec.hpp"
+
+namespace ostler::supervisor {
+
+struct instance_plan {
+  int version = 1;
+  std::vector<wire::service_spec> services;
+  // "NAME=value", for everything that runs in it.
+  std::vector<std::string> env;
+  // Lines for /bin/sh, one after the other.
+  std::vector<std::string> after_connected;
+  std::vector<std::string> before_close;
+  std::string from;
+  std::string branch;
+  // The provider's own, as JSON; empty for its defaults.
+  std::string settings;
+};
+BOOST_DESCRIBE_STRUCT(instance_plan, (),
+                      (version, services, env, after_connected, before_close, from, branch, settings))
+
+std::string write_plan(instance_plan const& plan);
+result<instance_plan> read_plan(std::string_view text);
+
+struct instance_wish {
+  std::string name;
+  std::string provider;
+  std::string project;
+  bool keep_on_error = false;
+  instance_plan plan;
+};
+// What the lifecycle has to know of it.
+lifecycle::instance_spec spec_of(instance_wish wish);
+
+// For the keeper of that generation. Ports are those that the fleet has leased. Nothing starts by itself:
+// what runs after the connection comes before the services, so starting them is an order.
+wire::keeper_spec keeper_spec_of(lifecycle::instance const& it, instance_plan const& plan,
+                                 std::uint32_t generation);
+// Those that an order to start all of them means.
+std::vector<std::string> services_to_start(instance_plan const& plan);
+
+}  // namespace ostler::supervisor
