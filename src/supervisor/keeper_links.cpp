@@ -118,11 +118,17 @@ task<void> keeper_links::talk(instance_id who, std::uint64_t attempt, std::share
   auto const after = std::max(it->services_seq, hello->began_seq);
   auto const generation = it->generation;
   auto report = std::make_shared<keeper_report>(generation, it->services);
+  // A new keeper says nothing of what it found as it was, so it is asked, when it has told all that happened.
+  auto const unheard = std::make_shared<bool>(it->services_seq < hello->began_seq || it->services_seq == 0);
+  auto const caught_up = [=, this](std::uint64_t seq) {
+    if (seq >= hello->seq && std::exchange(*unheard, false)) ask_status(who, attempt, report, with);
+  };
   with->hello({.token = {}, .after_seq = after});
   auto& one = *find(who, attempt);
   one.registered = true;
   one.forgotten = std::max(after, hello->oldest_seq > 0 ? hello->oldest_seq - 1 : 0);
   feed(who, lifecycle::registered_received{attempt});
+  caught_up(after);
   auto const told = [=, this](wire::keeper_event const& happened) {
     auto* line = find(who, attempt);
     if (line == nullptr) return;
@@ -130,6 +136,7 @@ task<void> keeper_links::talk(instance_id who, std::uint64_t attempt, std::share
     bool const had_gap = report->has_gap();
     if (auto heard = report->hear(happened)) needs_.feed(for_instance{who, std::move(*heard)});
     if (report->has_gap() && !had_gap) ask_status(who, attempt, report, with);
+    caught_up(happened.seq);
     if ((line = find(who, attempt)) != nullptr) forget_told(who, hello->nonce, *line);
   };
   auto const heard = [=, this] {

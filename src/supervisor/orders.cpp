@@ -243,10 +243,11 @@ task<instance_event> orders::run_hook(told_place const& at, order const& given) 
     auto const end = co_await keeper->session_end(begun->session);
     if (!end) co_return failed(given.number, end.error());
     if (end->how == wire::ended::code && end->value == 0) continue;
-    error why{error_code::spawn_failed,
-              fmt::format("{} {} of {}", in_quotes(line), text(*end), up ? "before the start" : "the end"),
-              printed.value_or(""),
-              {}};
+    error why{
+        error_code::spawn_failed,
+        fmt::format("{} {} {}", in_quotes(line), text(*end), up ? "before the start" : "before the end"),
+        printed.value_or(""),
+        {}};
     co_return lifecycle::step_failed{.number = given.number, .why = std::move(why), .retryable = false};
   }
   co_return lifecycle::hook_done{given.number};

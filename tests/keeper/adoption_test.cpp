@@ -53,8 +53,8 @@ TEST(a_home, serves_the_next_generation_after_a_stop) {
   EXPECT_EQ(link->ask<wire::keeper_status>("status").services.at(0).state, "stopped");
   link->ask("service.start");
   auto const started = link->event(
-      [&](auto const& one) { return one.seq > link->greeting().began_seq && one.fact == "service.ready"; },
-      "service.ready");
+      [&](auto const& one) { return one.seq > link->greeting().began_seq && one.fact == "process.spawned"; },
+      "process.spawned");
   EXPECT_EQ(started.run, 2U);
   place.stop();
 }

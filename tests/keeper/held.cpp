@@ -170,7 +170,12 @@ void held::stop() {
   auto const pid = keeper_pid();
   auto const link = client();
   link->ask("stop", wire::stop_params{});
-  auto const last = link->fact("keeper.stopped");
+  // Of this generation.
+  auto const last = link->event(
+      [&](wire::keeper_event const& one) {
+        return one.fact == "keeper.stopped" && one.seq > link->greeting().began_seq;
+      },
+      "keeper.stopped");
   link->send("forget", wire::forget_params{.nonce = link->greeting().nonce, .through_seq = last.seq});
   wait_until_gone(pid);
 }

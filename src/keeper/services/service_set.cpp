@@ -120,7 +120,9 @@ listener_owner service_set::who_listens(std::uint16_t port) const {
   if (found->what == port_holder::kind::nobody) return {.who = kind::nobody};
   if (found->what != port_holder::kind::found) return {.who = kind::stranger};
   auto const mark = system::environment_of(found->pid, run_variable);
-  bool const ours = mark && mark->starts_with(world_.who.nonce);
+  // One that an earlier generation has started bears its mark, and is held by us all the same.
+  bool const held = std::ranges::any_of(hosts_, [&](auto const& each) { return each->contains(found->pid); });
+  bool const ours = held || (mark && mark->starts_with(world_.who.nonce));
   return {.who = ours ? kind::ours : kind::stranger, .pid = found->pid};
 }
 

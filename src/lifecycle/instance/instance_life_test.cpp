@@ -199,11 +199,18 @@ TEST(instance_reports, each_change_of_a_service_is_told_once) {
   EXPECT_THAT(types_of(one), IsEmpty());
   for (auto const* state : {"starting", "running", "stopping", "stopped", "error", "idle"})
     one.feed(one.report(state, false));
-  EXPECT_THAT(types_of(one), ElementsAre("service.starting", "service.not_ready", "service.stopping",
+  EXPECT_THAT(types_of(one), ElementsAre("service.starting", "service.running", "service.stopping",
                                          "service.stopped", "service.error", "service.stopped"));
   EXPECT_EQ(one.notices[4].from, "stopped");
   EXPECT_EQ(one.notices[4].to, "error");
   EXPECT_EQ(one.notices[4].reason, "exited (1) before it was ready");
+}
+
+TEST(instance_reports, a_service_that_answers_no_more_is_not_ready) {
+  auto one = running();
+  one.notices.clear();
+  one.feed(one.report("running", false));
+  EXPECT_THAT(types_of(one), ElementsAre("service.not_ready"));
 }
 
 TEST(instance_reports, each_end_of_a_process_is_told_once_and_before_what_follows) {

@@ -312,7 +312,10 @@ void machine::tell_of_service(service_view const& view) {
   std::string_view type = "service.stopped";
   if (view.state == "starting") type = view.restarting ? "service.restarting" : "service.starting";
   if (view.state == "unknown") type = "service.not_ready";
-  if (view.state == "running") type = view.ready ? "service.ready" : "service.not_ready";
+  if (view.state == "running") {
+    bool const was_ready = was_known && before->ready;
+    type = view.ready ? "service.ready" : was_ready ? "service.not_ready" : "service.running";
+  }
   if (view.state == "stopping") type = "service.stopping";
   if (view.state == "error") type = "service.error";
   tell({.type = type,
