@@ -31,7 +31,7 @@ std::vector<std::string> injected_variables(instance_facts const& place, std::st
       fmt::format("OSTLER_GENERATION={}", place.generation),
       fmt::format("OSTLER_SERVICE={}", service),
       fmt::format("OSTLER_WORKSPACE={}", place.workspace),
-      fmt::format("OSTLER_KEEPER_SOCK={}", place.keeper_socket),
+      fmt::format("{}={}", socket_variable, place.keeper_socket),
   };
   if (auto const own = ports.find(service); own != ports.end())
     made.push_back(fmt::format("PORT={}", own->second));

@@ -19,6 +19,8 @@
 
 namespace ostler::keeper {
 
+inline constexpr std::string_view socket_variable = "OSTLER_KEEPER_SOCK";
+
 struct instance_facts {
   std::string id;
   std::string name;

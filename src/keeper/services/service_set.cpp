@@ -112,6 +112,8 @@ std::uint16_t service_set::port_for(wire::service_spec const& spec) {
   return own.port;
 }
 
+std::string service_set::keeper_socket() const { return world_.place.path() + "/" + socket_name; }
+
 listener_owner service_set::who_listens(std::uint16_t port) const {
   using kind = listener_owner::kind;
   port_table const table;
@@ -119,10 +121,9 @@ listener_owner service_set::who_listens(std::uint16_t port) const {
   if (!found) return {.who = kind::unknown};
   if (found->what == port_holder::kind::nobody) return {.who = kind::nobody};
   if (found->what != port_holder::kind::found) return {.who = kind::stranger};
-  auto const mark = system::environment_of(found->pid, run_variable);
-  // One that an earlier generation has started bears its mark, and is held by us all the same.
-  bool const held = std::ranges::any_of(hosts_, [&](auto const& each) { return each->contains(found->pid); });
-  bool const ours = held || (mark && mark->starts_with(world_.who.nonce));
+  // Not by the mark of its run: what an earlier generation has started in this place is held by us as well.
+  auto const socket = system::environment_of(found->pid, socket_variable);
+  bool const ours = socket && *socket == keeper_socket();
   return {.who = ours ? kind::ours : kind::stranger, .pid = found->pid};
 }
 
@@ -273,7 +274,7 @@ result<std::vector<std::string>> service_set::environment(std::vector<std::strin
                              .name = spec_.name,
                              .generation = spec_.generation,
                              .workspace = spec_.workspace,
-                             .keeper_socket = world_.place.path() + "/" + socket_name,
+                             .keeper_socket = keeper_socket(),
                              .notify_socket = world_.place.path() + "/" + notice_socket_name};
   layers.emplace_back(
       plain_layer{injected_variables(facts, of == nullptr ? "" : of->name(), ports,

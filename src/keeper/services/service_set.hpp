@@ -52,6 +52,7 @@ class service_set {
  private:
   std::unique_ptr<service_host> make(wire::service_spec const& spec);
   std::uint16_t port_for(wire::service_spec const& spec);
+  std::string keeper_socket() const;
   listener_owner who_listens(std::uint16_t port) const;
   result<std::vector<service_host*>> named(std::vector<std::string> const& names);
   void settle();
