@@ -7,9 +7,10 @@
 #include <fmt/ranges.h>
 #include <unistd.h>
 
-#include "keeper/hold/cgroups.hpp"
 #include "keeper/hold/group_kinds.hpp"
+#include "system/cgroups.hpp"
 #include "system/files.hpp"
+#include "system/noted_cgroups.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -37,13 +38,31 @@ std::string_view controller_of(containment_kind kind) {
 
 // Where the runs of this keeper are. A keeper that has left for a cgroup of its own (escape.hpp) is a
 // neighbour of theirs: one that holds processes and passes controllers on does not exist in version 2.
-std::string instance_directory(cgroup_hierarchy const& hierarchy, std::string const& own,
+std::string instance_directory(system::cgroup_hierarchy const& hierarchy, std::string const& own,
                                containment_options const& options) {
-  if (path_is_within(options.directory, hierarchy.mount.point) && options.directory != hierarchy.mount.point)
+  if (system::path_is_within(options.directory, hierarchy.mount.point) &&
+      options.directory != hierarchy.mount.point)
     return options.directory;
   auto const folder = instance_folder(options.instance);
   if (own.ends_with("/" + folder + "/keeper")) return parent_of(own);
   return own + "/" + folder;
+}
+
+result<void> note(containment_options const& options, std::string const& path) {
+  if (options.home < 0) return {};
+  return system::note_cgroup(options.home, path);
+}
+
+// Where limits.hpp makes its own when a limit is asked for.
+result<void> note_those_of_limits(containment_options const& options) {
+  for (auto const* controller : {"memory", "cpu", "pids"}) {
+    auto const hierarchy = system::find_hierarchy(controller);
+    auto const own = hierarchy ? hierarchy->directory_of(hierarchy->own_path) : std::nullopt;
+    if (!own) continue;
+    if (auto done = note(options, fmt::format("{}/{}", *own, instance_folder(options.instance))); !done)
+      return done;
+  }
+  return {};
 }
 
 // As /proc/PID/stat counts, and a little less.
@@ -171,6 +190,7 @@ run_usage run_group::usage() {
 
 result<containment> containment::open(containment_options options) {
   if (auto named = check_name(options.instance); !named) return std::unexpected(named.error());
+  if (auto done = note_those_of_limits(options); !done) return std::unexpected(done.error());
   containment made;
   made.instance_ = options.instance;
   if (options.forced) {
@@ -192,13 +212,15 @@ result<containment> containment::open(containment_options options) {
 
 result<void> containment::try_kind(containment_kind kind, containment_options const& options) {
   if (kind != containment_kind::scan) {
-    auto const hierarchy = find_hierarchy(controller_of(kind));
+    auto const hierarchy = system::find_hierarchy(controller_of(kind));
     if (!hierarchy) return std::unexpected(hierarchy.error());
     auto const own = hierarchy->directory_of(hierarchy->own_path);
     if (!own)
       return fail(error_code::feature_missing,
                   fmt::format("our cgroup {} is not below {}", hierarchy->own_path, hierarchy->mount.point));
-    auto made = cgroup_directory::make(instance_directory(*hierarchy, *own, options));
+    auto const path = instance_directory(*hierarchy, *own, options);
+    if (auto done = note(options, path); !done) return done;
+    auto made = system::cgroup_directory::make(path);
     if (!made) return std::unexpected(made.error());
     if (auto const type = made->read("cgroup.type"); type && !type->starts_with("domain\n"))
       return fail(error_code::feature_missing, fmt::format("{} is for threads only", made->path()));
@@ -218,11 +240,11 @@ result<std::unique_ptr<run_group>> containment::make_group(std::string_view run,
   limit_keeper limits(fmt::format("{}/{}", instance_folder(instance_), run_folder(run)));
   if (kind_ == containment_kind::scan)
     return std::make_unique<scan_group>(std::move(token), std::move(limits), birth);
-  auto const hierarchy = find_hierarchy(controller_of(kind_));
+  auto const hierarchy = system::find_hierarchy(controller_of(kind_));
   if (!hierarchy) return std::unexpected(hierarchy.error());
   // Somebody may have cleared away what was empty.
-  if (auto above = cgroup_directory::make(directory_); !above) return std::unexpected(above.error());
-  auto made = cgroup_directory::make(directory_ + "/" + run_folder(run));
+  if (auto above = system::cgroup_directory::make(directory_); !above) return std::unexpected(above.error());
+  auto made = system::cgroup_directory::make(directory_ + "/" + run_folder(run));
   if (!made) return std::unexpected(made.error());
   auto path = hierarchy->path_of(made->path());
   if (kind_ == containment_kind::cgroup2) {
@@ -261,7 +283,7 @@ result<std::unique_ptr<run_group>> containment::find(std::string_view run, std::
 
 result<void> containment::remove() const {
   if (directory_.empty()) return {};
-  auto const open = cgroup_directory::open(directory_);
+  auto const open = system::cgroup_directory::open(directory_);
   if (!open && open.error().code == error_code::file_unknown) return {};
   if (!open) return std::unexpected(open.error());
   return open->remove();

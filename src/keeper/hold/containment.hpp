@@ -97,6 +97,8 @@ struct containment_options {
   std::optional<containment_kind> forced;
   // As where() told a former keeper: it may have been in another cgroup than we are. Empty: below our own.
   std::string directory;
+  // As for escape_options.
+  int home = -1;
 };
 
 class containment {

@@ -184,7 +184,8 @@ INSTANTIATE_TEST_SUITE_P(of_each_kind, contained_in_a_cgroup,
                          [](auto const& chosen) { return std::string(text(chosen.param)); });
 
 TEST_P(contained_in_a_cgroup, who_moved_away_is_found_by_a_thorough_look) {
-  auto const hierarchy = find_hierarchy(GetParam() == containment_kind::cgroup1 ? "freezer" : "").value();
+  auto const hierarchy =
+      system::find_hierarchy(GetParam() == containment_kind::cgroup1 ? "freezer" : "").value();
   auto const procs = *hierarchy.directory_of(hierarchy.own_path) + "/cgroup.procs";
   if (::access(procs.c_str(), W_OK) != 0) GTEST_SKIP() << "nobody may leave for " << procs;
   auto const pid = start({"move", procs});
@@ -231,10 +232,10 @@ using contained_without_kill_file = test::with_processes;
 
 // A kernel without the file that kills a cgroup.
 TEST_F(contained_without_kill_file, a_bomb_of_forks_is_killed) {
-  auto const hierarchy = find_hierarchy("");
+  auto const hierarchy = system::find_hierarchy("");
   if (!hierarchy) GTEST_SKIP() << hierarchy.error().message;
-  auto made =
-      cgroup_directory::make(*hierarchy->directory_of(hierarchy->own_path) + "/ostler-" + instance_name());
+  auto made = system::cgroup_directory::make(*hierarchy->directory_of(hierarchy->own_path) + "/ostler-" +
+                                             instance_name());
   if (!made) GTEST_SKIP() << made.error().message;
   auto const path = hierarchy->path_of(made->path());
   cgroup2_group group(token, limit_keeper("none/none"), std::move(*made), path,

@@ -9,10 +9,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "keeper/hold/cgroups.hpp"
 #include "keeper/hold/spawn.hpp"
+#include "system/cgroups.hpp"
 #include "system/clock.hpp"
 #include "system/files.hpp"
+#include "system/noted_cgroups.hpp"
 #include "system/process.hpp"
 
 namespace ostler::keeper {
@@ -23,7 +24,7 @@ constexpr milliseconds systemd_patience = 3s;
 
 // Of version 2; of what systemd itself goes by, where there is no version 2.
 std::string own_cgroup() {
-  auto const all = cgroups_of(::getpid());
+  auto const all = system::cgroups_of(::getpid());
   if (!all) return {};
   std::string by_systemd;
   for (auto const& one : *all) {
@@ -36,7 +37,7 @@ std::string own_cgroup() {
 std::string folder_of(escape_options const& options) { return fmt::format("ostler-{}", options.instance); }
 
 bool is_outside(std::string const& now, std::string const& before) {
-  return before == "/" ? now != "/" : !path_is_within(now, before);
+  return before == "/" ? now != "/" : !system::path_is_within(now, before);
 }
 
 // As its manual has it: the signature, then the values, each array after its length.
@@ -95,9 +96,12 @@ std::string enter_scope(escape_options const& options, std::string const& before
 
 // Empty when it was done, else why not.
 std::string enter_leaf(std::string const& above, escape_options const& options) {
-  auto const folder = cgroup_directory::make(above + "/" + folder_of(options));
+  auto const path = fmt::format("{}/{}", above, folder_of(options));
+  if (options.home >= 0)
+    if (auto done = system::note_cgroup(options.home, path); !done) return done.error().message;
+  auto const folder = system::cgroup_directory::make(path);
   if (!folder) return folder.error().message;
-  auto const leaf = cgroup_directory::make(folder->path() + "/keeper");
+  auto const leaf = system::cgroup_directory::make(folder->path() + "/keeper");
   auto const entered = leaf ? leaf->write("cgroup.procs", "0") : result<void>(std::unexpected(leaf.error()));
   if (entered) return {};
   if (leaf) static_cast<void>(leaf->remove());
@@ -108,10 +112,10 @@ std::string enter_leaf(std::string const& above, escape_options const& options) 
 
 // Beside the launcher's, or further above where we may; at last below it, which keeps our own in order at
 // least.
-std::string enter_leaf_somewhere(cgroup_hierarchy const& hierarchy, escape_options const& options) {
+std::string enter_leaf_somewhere(system::cgroup_hierarchy const& hierarchy, escape_options const& options) {
   std::string refused;
   auto path = hierarchy.own_path;
-  while (path != "/" && path_is_within(path, hierarchy.mount.root) && path != hierarchy.mount.root) {
+  while (path != "/" && system::path_is_within(path, hierarchy.mount.root) && path != hierarchy.mount.root) {
     path = path.substr(0, path.rfind('/'));
     if (path.empty()) path = "/";
     auto const directory = hierarchy.directory_of(path);
@@ -141,7 +145,7 @@ escape_report leave_launchers_cgroup(escape_options const& options) {
     return report;
   }
   auto const no_scope = enter_scope(options, report.before);
-  auto const hierarchy = find_hierarchy("");
+  auto const hierarchy = system::find_hierarchy("");
   if (no_scope.empty()) {
     // The scope is ours to divide.
     if (hierarchy)
@@ -156,29 +160,28 @@ escape_report leave_launchers_cgroup(escape_options const& options) {
 }
 
 void return_to_launchers_cgroup() {
-  auto const hierarchy = find_hierarchy("");
+  auto const hierarchy = system::find_hierarchy("");
   if (!hierarchy || !hierarchy->own_path.ends_with("/keeper")) return;
   auto const folder = hierarchy->own_path.substr(0, hierarchy->own_path.rfind('/'));
   auto const leaf = hierarchy->directory_of(hierarchy->own_path);
   auto const own = hierarchy->directory_of(folder);
   auto const above = hierarchy->directory_of(folder.substr(0, std::max<std::size_t>(folder.rfind('/'), 1)));
   if (!leaf || !above || !folder.substr(folder.rfind('/') + 1).starts_with("ostler-")) return;
-  auto const back = cgroup_directory::open(*above);
+  auto const back = system::cgroup_directory::open(*above);
   if (!back || !back->write("cgroup.procs", "0")) return;
   ::rmdir(leaf->c_str());
   // Runs may lie below that of an earlier keeper instead, and then ours holds nothing. What is in use stays.
   if (own) ::rmdir(own->c_str());
 }
 
-void remove_left_cgroup(std::string const& instance) {
-  auto const hierarchy = find_hierarchy("");
-  if (!hierarchy || !hierarchy->own_path.ends_with("/keeper")) return;
-  auto const folder = hierarchy->own_path.substr(0, hierarchy->own_path.rfind('/'));
-  auto const left =
-      hierarchy->directory_of(fmt::format("{}/ostler-{}", folder.substr(0, folder.rfind('/')), instance));
+void remove_left_cgroups(int home) {
+  auto const left = system::noted_cgroups(home);
   if (!left) return;
-  ::rmdir((*left + "/keeper").c_str());
-  ::rmdir(left->c_str());
+  for (auto const& path : *left) {
+    ::rmdir((path + "/keeper").c_str());
+    ::rmdir(path.c_str());
+  }
+  static_cast<void>(system::forget_gone_cgroups(home));
 }
 
 }  // namespace ostler::keeper

@@ -15,6 +15,9 @@ namespace ostler::keeper {
 struct escape_options {
   // As for containment_options.
   std::string instance;
+  // An open directory in which each cgroup is noted before it is made (system/noted_cgroups.hpp); -1 for
+  // nowhere.
+  int home = -1;
   // There when systemd runs the machine, and where its command is looked for.
   std::string systemd_mark = "/run/systemd/system";
   std::string search_path = "/usr/local/bin:/usr/bin:/bin";
@@ -33,7 +36,7 @@ struct escape_report {
 escape_report leave_launchers_cgroup(escape_options const& options);
 // At the very end, so that the cgroup made for us can go: back to the one above it.
 void return_to_launchers_cgroup();
-// That of an earlier keeper of that name which was killed, as far as nobody is in it.
-void remove_left_cgroup(std::string const& instance);
+// Those of earlier keepers of that home which were killed, as far as nobody is in them and no run is.
+void remove_left_cgroups(int home);
 
 }  // namespace ostler::keeper

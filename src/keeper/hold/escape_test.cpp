@@ -9,9 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "keeper/hold/cgroups.hpp"
 #include "keeper/hold/containment.hpp"
 #include "keeper/hold/test/fixture.hpp"
+#include "system/cgroups.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -20,12 +20,12 @@ namespace {
 class an_escape : public test::with_processes {
  protected:
   void SetUp() override {
-    auto const hierarchy = find_hierarchy("");
+    auto const hierarchy = system::find_hierarchy("");
     if (!hierarchy) GTEST_SKIP() << hierarchy.error().message;
     path = *hierarchy->directory_of(hierarchy->own_path) + "/launch-" + std::to_string(::getpid());
-    auto outer = cgroup_directory::make(path);
+    auto outer = system::cgroup_directory::make(path);
     if (!outer) GTEST_SKIP() << outer.error().message;
-    auto inner = cgroup_directory::make(path + "/daemon");
+    auto inner = system::cgroup_directory::make(path + "/daemon");
     ASSERT_TRUE(inner) << inner.error().message;
     launcher = inner->path();
     group = hierarchy->path_of(path);
@@ -35,7 +35,7 @@ class an_escape : public test::with_processes {
   void TearDown() override {
     if (path.empty()) return;
     EXPECT_TRUE(test::becomes_true([&] {
-      auto const made = cgroup_directory::open(path);
+      auto const made = system::cgroup_directory::open(path);
       return !made || made->remove().has_value();
     }));
   }
@@ -44,7 +44,7 @@ class an_escape : public test::with_processes {
     auto const keeper = ::fork();
     if (keeper == 0) {
       std::string wrong = "could not enter the launcher's cgroup";
-      if (cgroup_directory::open(launcher)->write("cgroup.procs", "0"))
+      if (system::cgroup_directory::open(launcher)->write("cgroup.procs", "0"))
         wrong = look(leave_launchers_cgroup(options));
       auto const wrote = ::write(output.in.get(), wrong.data(), wrong.size());
       ::_exit(wrote == static_cast<ssize_t>(wrong.size()) ? 0 : 1);

@@ -14,10 +14,10 @@ namespace ostler::keeper {
 namespace {
 
 bool is_in(pid_t pid, std::string_view path, auto const& of_hierarchy) {
-  auto const all = cgroups_of(pid);
+  auto const all = system::cgroups_of(pid);
   if (!all) return false;
   auto const one = std::ranges::find_if(*all, of_hierarchy);
-  return one != all->end() && path_is_within(one->path, path);
+  return one != all->end() && system::path_is_within(one->path, path);
 }
 
 }  // namespace
@@ -37,7 +37,7 @@ std::vector<system::process_stat> living(std::vector<pid_t> const& pids) {
   return alive;
 }
 
-cgroup2_group::cgroup2_group(std::string token, limit_keeper limits, cgroup_directory directory,
+cgroup2_group::cgroup2_group(std::string token, limit_keeper limits, system::cgroup_directory directory,
                              std::string cgroup_path, kill_by how)
     : run_group(std::move(token), std::move(limits)),
       directory_(std::move(directory)),
@@ -91,7 +91,7 @@ result<kill_outcome> cgroup2_group::kill_group() {
   return left->empty() ? kill_outcome::emptied : kill_outcome::some_left;
 }
 
-cgroup1_group::cgroup1_group(std::string token, limit_keeper limits, cgroup_directory directory,
+cgroup1_group::cgroup1_group(std::string token, limit_keeper limits, system::cgroup_directory directory,
                              std::string cgroup_path, system::fd procs)
     : run_group(std::move(token), std::move(limits)),
       directory_(std::move(directory)),

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/instant.hpp"
-#include "keeper/hold/cgroups.hpp"
 #include "keeper/hold/containment.hpp"
+#include "system/cgroups.hpp"
 #include "system/clock.hpp"
 
 namespace ostler::keeper {
@@ -30,8 +30,8 @@ class cgroup2_group final : public run_group {
  public:
   // Kernels before 5.14 have no file to kill a cgroup by.
   enum class kill_by : std::uint8_t { file, signals };
-  cgroup2_group(std::string token, limit_keeper limits, cgroup_directory directory, std::string cgroup_path,
-                kill_by how);
+  cgroup2_group(std::string token, limit_keeper limits, system::cgroup_directory directory,
+                std::string cgroup_path, kill_by how);
   bool contains(pid_t pid) const override;
   int emptiness_event() const override { return events_.get(); }
 
@@ -44,7 +44,7 @@ class cgroup2_group final : public run_group {
  private:
   bool says_it_is_empty() const;
 
-  cgroup_directory directory_;
+  system::cgroup_directory directory_;
   std::string cgroup_path_;
   system::fd events_;
   kill_by how_;
@@ -52,8 +52,8 @@ class cgroup2_group final : public run_group {
 
 class cgroup1_group final : public run_group {
  public:
-  cgroup1_group(std::string token, limit_keeper limits, cgroup_directory directory, std::string cgroup_path,
-                system::fd procs);
+  cgroup1_group(std::string token, limit_keeper limits, system::cgroup_directory directory,
+                std::string cgroup_path, system::fd procs);
   bool contains(pid_t pid) const override;
 
  protected:
@@ -63,7 +63,7 @@ class cgroup1_group final : public run_group {
   void add_place(spawn_place& place) const override { place.cgroup1_procs.push_back(procs_.get()); }
 
  private:
-  cgroup_directory directory_;
+  system::cgroup_directory directory_;
   std::string cgroup_path_;
   system::fd procs_;
 };

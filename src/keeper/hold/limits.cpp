@@ -26,7 +26,8 @@ std::string number_or(std::optional<std::uint64_t> const& number, std::string_vi
   return number ? fmt::format("{}", *number) : std::string(otherwise);
 }
 
-result<void> set_cgroup2(cgroup_directory const& leaf, std::string_view name, run_limits const& wanted) {
+result<void> set_cgroup2(system::cgroup_directory const& leaf, std::string_view name,
+                         run_limits const& wanted) {
   if (name == "pids") return leaf.write("pids.max", number_or(wanted.pids, "max"));
   if (name == "cpu")
     return leaf.write("cpu.max", wanted.cpu_cores
@@ -39,7 +40,7 @@ result<void> set_cgroup2(cgroup_directory const& leaf, std::string_view name, ru
 }
 
 // Memory and swap together may never be less than memory alone, so the one that grows goes first.
-result<void> set_memory_cgroup1(cgroup_directory const& leaf, std::string const& bytes) {
+result<void> set_memory_cgroup1(system::cgroup_directory const& leaf, std::string const& bytes) {
   constexpr auto both = "memory.memsw.limit_in_bytes";
   constexpr auto memory = "memory.limit_in_bytes";
   if (!leaf.has(both)) return leaf.write(memory, bytes);
@@ -51,7 +52,8 @@ result<void> set_memory_cgroup1(cgroup_directory const& leaf, std::string const&
   return leaf.write(both, bytes);
 }
 
-result<void> set_cgroup1(cgroup_directory const& leaf, std::string_view name, run_limits const& wanted) {
+result<void> set_cgroup1(system::cgroup_directory const& leaf, std::string_view name,
+                         run_limits const& wanted) {
   if (name == "pids") return leaf.write("pids.max", number_or(wanted.pids, "max"));
   if (name == "memory") return set_memory_cgroup1(leaf, number_or(wanted.memory_bytes, "-1"));
   if (auto done = leaf.write("cpu.cfs_period_us", fmt::format("{}", cpu_period_us)); !done) return done;
@@ -78,7 +80,7 @@ std::string_view text(enforcement by) {
 }
 
 void limit_keeper::use_cgroup2(std::string const& leaf, std::string const& top) {
-  if (auto open = cgroup_directory::open(leaf)) leaf_ = std::move(*open);
+  if (auto open = system::cgroup_directory::open(leaf)) leaf_ = std::move(*open);
   top_ = top;
 }
 
@@ -89,23 +91,23 @@ limit_keeper::controller const* limit_keeper::cgroup1(std::string_view name) con
 
 void limit_keeper::find_cgroup1(std::vector<pid_t> const& members) {
   for (auto const* name : {"memory", "cpu", "pids"}) {
-    auto const hierarchy = find_hierarchy(name);
+    auto const hierarchy = system::find_hierarchy(name);
     if (!hierarchy) continue;
     std::vector<std::string> paths{hierarchy->own_path == "/" ? "/" + run_
                                                               : hierarchy->own_path + "/" + run_};
     // A former keeper may have been elsewhere; those it started still are.
     for (auto const pid : members)
-      for (auto const& one : cgroups_of(pid).value_or(std::vector<cgroup_membership>()))
+      for (auto const& one : system::cgroups_of(pid).value_or(std::vector<system::cgroup_membership>()))
         if (std::ranges::find(one.controllers, name) != one.controllers.end() &&
             one.path.ends_with("/" + run_))
           paths.push_back(one.path);
     for (auto const& path : paths)
       if (auto const directory = hierarchy->directory_of(path); directory && !cgroup1(name))
-        add_cgroup1(name, cgroup_directory::open(*directory));
+        add_cgroup1(name, system::cgroup_directory::open(*directory));
   }
 }
 
-bool limit_keeper::add_cgroup1(std::string_view name, result<cgroup_directory> directory) {
+bool limit_keeper::add_cgroup1(std::string_view name, result<system::cgroup_directory> directory) {
   if (!directory) return false;
   auto procs = system::open_at(directory->get(), "cgroup.procs", O_WRONLY);
   if (!procs) return false;
@@ -115,12 +117,13 @@ bool limit_keeper::add_cgroup1(std::string_view name, result<cgroup_directory> d
 
 bool limit_keeper::make_cgroup1(std::string_view name, std::vector<pid_t> const& members) {
   if (cgroup1(name) != nullptr) return true;
-  auto const hierarchy = find_hierarchy(name);
+  auto const hierarchy = system::find_hierarchy(name);
   if (!hierarchy) return false;
   auto const own = hierarchy->directory_of(hierarchy->own_path);
   if (!own) return false;
   auto const path = fmt::format("{}/{}", *own, run_);
-  if (!cgroup_directory::make(parent_of(path)) || !add_cgroup1(name, cgroup_directory::make(path)))
+  if (!system::cgroup_directory::make(parent_of(path)) ||
+      !add_cgroup1(name, system::cgroup_directory::make(path)))
     return false;
   for (auto const pid : members) {
     // Who has ended meanwhile needs no limit.
@@ -137,7 +140,7 @@ bool limit_keeper::enable_cgroup2(std::string_view name) {
   // From above to below: each passes on only what it was given itself. The last look says whether it went
   // well.
   for (auto const& path : {top_, parent_of(leaf_->path())})
-    if (auto const above = cgroup_directory::open(path))
+    if (auto const above = system::cgroup_directory::open(path))
       static_cast<void>(above->write("cgroup.subtree_control", fmt::format("+{}", name)));
   return leaf_->has(file);
 }

@@ -14,8 +14,8 @@
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
-#include "keeper/hold/cgroups.hpp"
 #include "keeper/hold/spawn.hpp"
+#include "system/cgroups.hpp"
 
 namespace ostler::keeper {
 
@@ -72,18 +72,18 @@ class limit_keeper {
  private:
   struct controller {
     std::string name;
-    cgroup_directory directory;
+    system::cgroup_directory directory;
     system::fd procs;
   };
   controller const* cgroup1(std::string_view name) const;
-  bool add_cgroup1(std::string_view name, result<cgroup_directory> directory);
+  bool add_cgroup1(std::string_view name, result<system::cgroup_directory> directory);
   bool make_cgroup1(std::string_view name, std::vector<pid_t> const& members);
   bool enable_cgroup2(std::string_view name);
   result<enforcement> apply_one(std::string_view name, bool asked, enforcement before,
                                 run_limits const& wanted, std::vector<pid_t> const& members);
 
   std::string run_;
-  std::optional<cgroup_directory> leaf_;
+  std::optional<system::cgroup_directory> leaf_;
   std::string top_;
   std::vector<controller> cgroup1_;
   limit_report report_;

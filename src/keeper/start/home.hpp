@@ -4,6 +4,7 @@
 //   lock        held by the keeper while it lives; the kernel lets go when it dies
 //   ident       which process the keeper is, its nonce, its generation
 //   started     this generation was begun: whoever comes next adopts, and starts nothing anew
+//   cgroups     those that its keepers have made (system/noted_cgroups.hpp)
 //   ledger      all that happened (ledger.hpp)
 //   intake      what was read last from a service
 //   keeper.sock the door

@@ -22,6 +22,7 @@
 #include "system/clock.hpp"
 #include "system/failure.hpp"
 #include "system/files.hpp"
+#include "system/noted_cgroups.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -52,7 +53,7 @@ wire::registered greeting_of(wire::keeper_spec const& spec, ident const& who) {
 // Who comes after us finds the processes where the first of us has put them.
 result<containment> open_containment(home const& place, wire::keeper_spec const& spec,
                                      std::string const& name) {
-  containment_options options{.instance = name};
+  containment_options options{.instance = name, .forced = {}, .directory = {}, .home = place.get()};
   auto const former = system::read_file_at(place.get(), containment_file, 4096);
   if (former) {
     auto const split = former->find(' ');
@@ -84,9 +85,9 @@ result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
   if (!story) return std::unexpected(story.error());
   auto who = place.take(spec.generation, story->last_seq());
   if (!who) return std::unexpected(who.error());
-  auto const name = who->nonce.substr(0, 16);
-  auto const escaped = leave_launchers_cgroup({.instance = name});
-  if (former && former->nonce != who->nonce) remove_left_cgroup(former->nonce.substr(0, 16));
+  auto const name = who->nonce.substr(0, system::cgroup_nonce_length);
+  auto const escaped = leave_launchers_cgroup({.instance = name, .home = place.get()});
+  remove_left_cgroups(place.get());
   auto contained = open_containment(place, spec, name);
   if (!contained) return std::unexpected(contained.error());
   std::optional<workspace> files;
@@ -375,6 +376,8 @@ void keeper::leave_if_done() {
   if (!known && !leave_when_stopped_) return;
   return_to_launchers_cgroup();
   static_cast<void>(contained_.remove());
+  // And what earlier ones have left; what does not go stays noted, for whoever clears the home away.
+  static_cast<void>(system::remove_noted_cgroups(place_.get()));
   ::unlinkat(place_.get(), socket_name, 0);
   loop_.stop();
 }

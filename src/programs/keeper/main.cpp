@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "keeper/hold/escape.hpp"
 #include "keeper/start/detach.hpp"
 #include "keeper/start/version.hpp"
 #include "keeper/whole/dial.hpp"
@@ -116,7 +117,10 @@ result<std::unique_ptr<keeper::keeper>> make_keeper(orders const& wanted) {
   if (!spec) return std::unexpected(spec.error());
   // So that no mount is kept busy, and short names do for sockets.
   if (::fchdir(place->get()) != 0) return fail(error_code::system_failed, "could not enter the directory");
-  return keeper::keeper::make(std::move(*place), std::move(*spec), std::move(handed));
+  auto made = keeper::keeper::make(std::move(*place), std::move(*spec), std::move(handed));
+  // It may have come as far as to have a cgroup of its own, which would stay.
+  if (!made) keeper::return_to_launchers_cgroup();
+  return made;
 }
 
 int run(orders const& wanted) {

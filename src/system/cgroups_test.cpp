@@ -1,9 +1,9 @@
 // What /proc says of cgroups, read.
-#include "keeper/hold/cgroups.hpp"
+#include "system/cgroups.hpp"
 
 #include <gtest/gtest.h>
 
-namespace ostler::keeper {
+namespace ostler::system {
 namespace {
 
 constexpr auto hybrid = R"(31 23 0:28 / /sys/fs/cgroup rw,relatime - tmpfs tmpfs rw,mode=755
@@ -63,4 +63,4 @@ TEST(a_path, is_within_itself_and_those_above) {
 }
 
 }  // namespace
-}  // namespace ostler::keeper
+}  // namespace ostler::system

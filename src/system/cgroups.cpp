@@ -1,4 +1,4 @@
-#include "keeper/hold/cgroups.hpp"
+#include "system/cgroups.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -13,7 +13,7 @@
 #include "system/failure.hpp"
 #include "system/files.hpp"
 
-namespace ostler::keeper {
+namespace ostler::system {
 namespace {
 
 // A machine has some tens of thousands of pids at most, each 8 characters here; a table of mounts may be long
@@ -128,7 +128,7 @@ std::vector<cgroup_membership> parse_cgroup_memberships(std::string_view lines) 
 }
 
 result<std::vector<cgroup_membership>> cgroups_of(pid_t pid) {
-  auto const text = system::read_file_at(AT_FDCWD, fmt::format("/proc/{}/cgroup", pid), text_max);
+  auto const text = read_file_at(AT_FDCWD, fmt::format("/proc/{}/cgroup", pid), text_max);
   if (!text) return std::unexpected(text.error());
   return parse_cgroup_memberships(*text);
 }
@@ -163,7 +163,7 @@ result<cgroup_hierarchy> find_hierarchy(std::string_view controller) {
                     ? std::string("no cgroup v2 is mounted")
                     : fmt::format("no cgroup v1 with the controller {} is mounted", controller));
   };
-  auto const mountinfo = system::read_file_at(AT_FDCWD, "/proc/self/mountinfo", text_max);
+  auto const mountinfo = read_file_at(AT_FDCWD, "/proc/self/mountinfo", text_max);
   if (!mountinfo) return std::unexpected(mountinfo.error());
   auto const mounts = parse_cgroup_mounts(*mountinfo);
   auto const mount = std::ranges::find_if(mounts, fits);
@@ -177,12 +177,12 @@ result<cgroup_hierarchy> find_hierarchy(std::string_view controller) {
 
 result<cgroup_directory> cgroup_directory::make(std::string path) {
   if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST)
-    return system::fail_errno(fmt::format("make the cgroup {}", path));
+    return fail_errno(fmt::format("make the cgroup {}", path));
   return open(std::move(path));
 }
 
 result<cgroup_directory> cgroup_directory::open(std::string path) {
-  auto open = system::open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+  auto open = open_at(AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
   if (!open) return std::unexpected(open.error());
   return cgroup_directory(std::move(path), std::move(*open));
 }
@@ -192,17 +192,17 @@ bool cgroup_directory::has(std::string const& file) const {
 }
 
 result<std::string> cgroup_directory::read(std::string const& file) const {
-  return system::read_file_at(open_.get(), file, text_max);
+  return read_file_at(open_.get(), file, text_max);
 }
 
 result<void> cgroup_directory::write(std::string const& file, std::string_view text) const {
   auto const what = [&] { return fmt::format("write \"{}\" to {}/{}", text, path_, file); };
-  auto const opened = system::open_at(open_.get(), file, O_WRONLY);
+  auto const opened = open_at(open_.get(), file, O_WRONLY);
   if (!opened)
     return fail(opened.error().code, fmt::format("could not {}: {}", what(), opened.error().message));
   // One write is one order to the kernel.
-  if (system::uninterrupted([&] { return ::write(opened->get(), text.data(), text.size()); }) < 0)
-    return system::fail_errno(what());
+  if (uninterrupted([&] { return ::write(opened->get(), text.data(), text.size()); }) < 0)
+    return fail_errno(what());
   return {};
 }
 
@@ -219,7 +219,7 @@ std::optional<std::uint64_t> cgroup_directory::number(std::string const& file, s
 result<std::vector<pid_t>> cgroup_directory::processes() const {
   std::vector<pid_t> all;
   for (auto const& path : with_all_below(path_)) {
-    auto const text = system::read_file_at(AT_FDCWD, path + "/cgroup.procs", text_max);
+    auto const text = read_file_at(AT_FDCWD, path + "/cgroup.procs", text_max);
     if (!text) {
       // Gone meanwhile; or one of threads, whose processes the one above it lists.
       if (path != path_ || text.error().code == error_code::file_unknown) continue;
@@ -237,8 +237,8 @@ result<void> cgroup_directory::remove() const {
   std::ranges::reverse(all);
   for (auto const& path : all)
     if (::rmdir(path.c_str()) != 0 && errno != ENOENT)
-      return system::fail_errno(fmt::format("remove the cgroup {}", path));
+      return fail_errno(fmt::format("remove the cgroup {}", path));
   return {};
 }
 
-}  // namespace ostler::keeper
+}  // namespace ostler::system

@@ -16,7 +16,7 @@
 #include "base/result.hpp"
 #include "system/fd.hpp"
 
-namespace ostler::keeper {
+namespace ostler::system {
 
 struct cgroup_mount {
   // What of the hierarchy is mounted, as /proc/PID/cgroup names it.
@@ -69,12 +69,12 @@ class cgroup_directory {
   result<void> remove() const;
 
  private:
-  cgroup_directory(std::string path, system::fd open) : path_(std::move(path)), open_(std::move(open)) {}
+  cgroup_directory(std::string path, fd open) : path_(std::move(path)), open_(std::move(open)) {}
   std::string path_;
-  system::fd open_;
+  fd open_;
 };
 
 // Whether `inner` is `outer`, or below it.
 bool path_is_within(std::string_view inner, std::string_view outer);
 
-}  // namespace ostler::keeper
+}  // namespace ostler::system
