@@ -19,6 +19,10 @@ conformance::conformance() : rig_(GetParam().make()) {
 
 conformance::~conformance() = default;
 
+void conformance::TearDown() {
+  for (auto const& one : rig_->left_groups()) ADD_FAILURE() << "left: " << one;
+}
+
 void conformance::plan() {
   place_.resources.clear();
   auto const wishes = loop_.run(rig_->subject().plan(patiently(), place_));

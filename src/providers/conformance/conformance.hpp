@@ -40,6 +40,8 @@ class rig {
   virtual bool kill_keeper(place const& where) = 0;
   // All that exists for anybody, by any means but the provider's: paths, processes.
   virtual std::vector<std::string> left() = 0;
+  // Groups of processes that the kernel keeps for a keeper, also those that nobody is in any more.
+  virtual std::vector<std::string> left_groups() = 0;
 };
 
 struct rig_kind {
@@ -52,6 +54,8 @@ class conformance : public testing::TestWithParam<rig_kind> {
  protected:
   conformance();
   ~conformance() override;
+  // However a test ends.
+  void TearDown() override;
 
   // What the ledger would hold after `plan`.
   void plan();

@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <poll.h>
 #include <string_view>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -12,6 +14,7 @@
 
 #include "system/failure.hpp"
 #include "system/files.hpp"
+#include "system/noted_cgroups.hpp"
 #include "wire/frame.hpp"
 #include "wire/keeper_link.hpp"
 #include "wire/message.hpp"
@@ -21,6 +24,9 @@ namespace {
 
 constexpr std::size_t mark_size_max = 64UL * 1024;
 constexpr std::size_t spec_size_max = 4UL * 1024 * 1024;
+// Deaths take a moment, and so does the kernel until it lets go of a cgroup.
+constexpr int clearing_tries_max = 500;
+constexpr int clearing_wait_ms = 10;
 constexpr char const* socket_name = "keeper.sock";
 constexpr char const* spec_name = "spec.json";
 // Where no keeper looks. It is kept for those that have to take over what an earlier one left.
@@ -60,12 +66,10 @@ result<keeper_state> look_at_keeper(int home) {
   }
   auto const boot = system::boot_id();
   if (!boot) return std::unexpected(boot.error());
-  auto const started = read_if_there(home, "started", mark_size_max);
-  if (!started) return std::unexpected(started.error());
   struct stat socket{};
   bool const in_order = ::fstatat(home, socket_name, &socket, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
-  seen.left_behind =
-      !*alive && !in_order && last->boot_id == *boot && *started == fmt::format("{}\n", last->generation);
+  // Not only its own: one that was killed before it had begun has not taken over what the one before it held.
+  seen.left_behind = !*alive && !in_order && last->boot_id == *boot;
   seen.alive = std::move(*alive);
   seen.last = std::move(*last);
   return seen;
@@ -79,6 +83,7 @@ result<void> write_spec_of_last(int home, std::uint64_t generation) {
   auto spec = read_spec(home);
   if (!spec) return std::unexpected(spec.error());
   spec->generation = generation;
+  for (auto& service : spec->services) service.autostart = false;
   return write_spec(home, *spec);
 }
 
@@ -92,6 +97,25 @@ result<bool> seal_home(int home) {
   if (::flock(lock->get(), LOCK_EX | LOCK_NB) == 0) return true;
   if (errno == EWOULDBLOCK) return false;
   return system::fail_errno("look whether a keeper holds its home");
+}
+
+result<void> clear_cgroups(int home, std::stop_token const& stop) {
+  for (int tried = 0;; ++tried) {
+    auto const left = system::remove_noted_cgroups(home);
+    if (!left) return std::unexpected(left.error());
+    if (left->empty()) return {};
+    if (tried == clearing_tries_max || stop.stop_requested()) {
+      std::vector<std::string> named;
+      for (auto const& each : *left)
+        named.push_back(fmt::format("{}: {}", each.path, fmt::join(each.processes, " ")));
+      return fail(error_code::delete_incomplete,
+                  "a cgroup that a keeper made could not be removed; look at the processes in it",
+                  fmt::format("{}", fmt::join(named, "\n")));
+    }
+    // By the kernel's word, whoever is in it was started by a keeper of this home.
+    if (auto done = system::kill_in_noted_cgroups(home); !done) return done;
+    ::poll(nullptr, 0, clearing_wait_ms);
+  }
 }
 
 result<system::fd> connect_to_keeper(int home) {

@@ -7,6 +7,7 @@
 #include <boost/describe.hpp>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 
 #include "base/result.hpp"
@@ -29,7 +30,7 @@ struct keeper_state {
   std::optional<keeper_ident> last;
   // The process, when it lives: a signal through it cannot meet another one.
   std::optional<system::process_handle> alive;
-  // It was killed, in this boot, after it had begun: what it held may live.
+  // It was killed, in this boot, and it or one before it had begun: what they held may live.
   bool left_behind = false;
 
   bool runs(std::uint64_t generation) const { return alive && last->generation == generation; }
@@ -39,13 +40,18 @@ struct keeper_state {
 result<keeper_state> look_at_keeper(int home);
 
 result<void> write_spec(int home, wire::keeper_spec const& spec);
-// So that a keeper which takes over what another left behind starts nothing: the same generation, which was
-// begun before.
+// So that a keeper which takes over what another left behind starts nothing: the same generation, and nothing
+// that is to start by itself.
 result<void> write_spec_of_last(int home, std::uint64_t generation);
 
 // From here on no keeper begins in it, also not one that was told to and has not come to it yet: what it
 // would hold is taken away. False when one holds the home just now; look again then, and end that one.
 result<bool> seal_home(int home);
+
+// Removes the cgroups that its keepers have made, and ends whoever is in them still. For a home that is
+// sealed, when nothing is left behind that a keeper could end in a better way. delete_incomplete names what
+// does not go.
+result<void> clear_cgroups(int home, std::stop_token const& stop);
 
 // A connected socket that does not block; link_failed when nobody listens, system_exhausted when it listens
 // but has too much to do just now.

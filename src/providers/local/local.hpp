@@ -3,9 +3,15 @@
 // What is made: a directory `keeper`, the home of the keepers of an instance, with the logs, which stay over
 // a stop; a directory `workspace` unless the checkout itself is used; and the keeper process. All keepers of
 // an instance use one home, one after the other, so that each takes over what its predecessor left behind.
+//
+// Keepers make cgroups, and whoever is killed leaves them. They are noted in the home before they are made
+// (system/noted_cgroups.hpp), so they are part of it: destroy takes them away with the keeper, or at the
+// latest with the home, and list_owned names the home and never a cgroup. It names a keeper that was killed
+// for as long as what it held may live.
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -61,8 +67,8 @@ class local_provider final : public provider {
   result<finding> find_home(place const& where) const;
   // The open keeper directory in it; nothing when it is not there or on its way out.
   result<std::optional<system::fd>> open_home(place const& where) const;
-  // Of the home, before it is removed.
-  result<void> check_unused(place const& where) const;
+  // Of the home, before it is removed: refuses while anybody is in it, and clears the cgroups noted in it.
+  result<void> leave_unused(place const& where, std::stop_token const& stop) const;
   result<std::string> workspace_of(place const& where) const;
   // What must be there before the keeper is started, unless it runs already.
   result<running> put_spec(place const& where, named_resource const& keeper, wire::keeper_spec spec) const;

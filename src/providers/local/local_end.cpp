@@ -93,7 +93,8 @@ task<result<std::vector<owned_thing>>> local_provider::do_list_owned(call, std::
                                   .handle = {},
                                   .generation = one.keeper_generation};
       auto const seen = look(where, keeper);
-      if (seen.seen == presence::present)
+      // One that was killed, too, while what it held may live: whoever ends all that is listed ends that.
+      if (seen.seen != presence::absent || !seen.detail.empty())
         ours.push_back({.kind = keeper.kind,
                         .label = {},
                         .name = keeper.name,
@@ -105,8 +106,9 @@ task<result<std::vector<owned_thing>>> local_provider::do_list_owned(call, std::
   co_return co_await workers_.run(std::move(work));
 }
 
-// A home that is taken away under its keeper would leave a keeper that nobody finds.
-result<void> local_provider::check_unused(place const& where) const {
+// A home that is taken away under its keeper would leave a keeper that nobody finds, and cgroups that nobody
+// has noted.
+result<void> local_provider::leave_unused(place const& where, std::stop_token const& stop) const {
   auto const home = open_home(where);
   if (!home) return std::unexpected(home.error());
   if (!*home) return {};
@@ -118,7 +120,7 @@ result<void> local_provider::check_unused(place const& where) const {
     if (!sealed) return std::unexpected(sealed.error());
     used = !*sealed;
   }
-  if (!used) return {};
+  if (!used) return clear_cgroups((*home)->get(), stop);
   return fail(error_code::delete_incomplete, "a keeper, or what it held, lives in its home; destroy it first",
               state->last ? fmt::format("the keeper with pid {}", state->last->pid) : "a keeper that begins");
 }
@@ -134,7 +136,7 @@ task<result<void>> local_provider::do_destroy(call how, place where, named_resou
     // By the name asked for, whatever else the ledger knows.
     auto const alone = place{.whose = where.whose, .project = {}, .settings = {}, .resources = {what}};
     if (what.label == home_label)
-      if (auto done = check_unused(alone); !done) return done;
+      if (auto done = leave_unused(alone, stop); !done) return done;
     return places_.remove(labels, stop, [&](std::uint64_t removed) {
       if (!report) return;
       asio::post(here, [=] { report({.what = "removing", .done = removed, .total = 0, .unit = "entries"}); });
@@ -163,7 +165,8 @@ struct ending {
   system::fd pidfd;
 };
 
-result<ending> tell_to_end(int home, std::uint64_t generation, provider::pace speed) {
+result<ending> tell_to_end(int home, std::uint64_t generation, provider::pace speed,
+                           std::stop_token const& stop) {
   auto state = look_at_keeper(home);
   if (!state) return std::unexpected(state.error());
   // A later one has taken over all that ours held.
@@ -174,7 +177,12 @@ result<ending> tell_to_end(int home, std::uint64_t generation, provider::pace sp
     auto const sealed = seal_home(home);
     if (!sealed) return std::unexpected(sealed.error());
     bool const earlier_runs = !ours && state->alive;
-    return ending{.next = *sealed || earlier_runs ? next_step::none : next_step::look_again, .pidfd = {}};
+    if (earlier_runs) return ending{};
+    if (!*sealed) return ending{.next = next_step::look_again, .pidfd = {}};
+    // What an earlier one left is ended with that one.
+    if (state->left_behind) return ending{};
+    if (auto done = clear_cgroups(home, stop); !done) return std::unexpected(done.error());
+    return ending{};
   }
   if (!state->alive) {
     if (auto done = write_spec_of_last(home, generation); !done) return std::unexpected(done.error());
@@ -203,11 +211,11 @@ task<void> until_readable(system::fd what) {
 task<result<void>> local_provider::end_keeper(call how, place where, named_resource keeper, pace speed) {
   auto const* home = find_directory(where, home_label);
   for (int round = 0; round < ending_rounds_max;) {
-    auto work = [this, where, keeper, speed](std::stop_token const&) -> result<ending> {
+    auto work = [this, where, keeper, speed](std::stop_token const& stop) -> result<ending> {
       auto const opened = open_home(where);
       if (!opened) return std::unexpected(opened.error());
       if (!*opened) return ending{};
-      return tell_to_end((*opened)->get(), keeper.generation, speed);
+      return tell_to_end((*opened)->get(), keeper.generation, speed, stop);
     };
     auto step = co_await workers_.run(std::move(work));
     if (!step) co_return std::unexpected(step.error());

@@ -12,6 +12,8 @@
 #include "providers/conformance/killed.hpp"
 #include "providers/local/local.hpp"
 #include "system/process.hpp"
+#include "tests/support/own_cgroups.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "wire/json.hpp"
 
 namespace ostler::providers::local {
@@ -27,9 +29,7 @@ std::string keeper_program() {
 class local_rig final : public rig {
  public:
   explicit local_rig(std::string mode) : mode_(std::move(mode)) {
-    auto pattern = (fs::temp_directory_path() / "ostler-local-XXXXXX").string();
-    base_ = ::mkdtemp(pattern.data());
-    mark_ = fmt::format("OSTLER_TEST_RIG={}", base_.string());
+    mark_ = fmt::format("OSTLER_TEST_RIG={}", base_.text());
     fs::create_directories(base_ / "project/src/deep");
     for (int at = 0; at < 60; ++at)
       std::ofstream(base_ / "project/src/deep" / std::to_string(at)) << std::string(20'000, 'x');
@@ -45,8 +45,6 @@ class local_rig final : public rig {
         pollfd wait{.fd = held.get(), .events = POLLIN, .revents = 0};
         ::poll(&wait, 1, 60'000);
       }
-    std::error_code ignored;
-    fs::remove_all(base_, ignored);
   }
 
   provider& subject() override { return *provider_; }
@@ -95,6 +93,8 @@ class local_rig final : public rig {
     return false;
   }
 
+  std::vector<std::string> left_groups() override { return cgroups_.of_keepers(); }
+
   std::vector<std::string> left() override {
     std::vector<std::string> all;
     for (auto const* folder : {"places", "trash", "making"})
@@ -117,14 +117,16 @@ class local_rig final : public rig {
     if (!all) return found;
     for (auto const pid : *all) {
       auto const stat = system::stat_of(pid);
-      if (stat && !stat->ended() && system::environment_of(pid, "OSTLER_TEST_RIG") == base_.string())
+      if (stat && !stat->ended() && system::environment_of(pid, "OSTLER_TEST_RIG") == base_.text())
         found.push_back(pid);
     }
     return found;
   }
 
   std::string mode_;
-  fs::path base_;
+  // Before all that could still be in them.
+  test::own_cgroups cgroups_;
+  test::temporary_directory base_{"local"};
   fs::path root_;
   std::string mark_;
   std::unique_ptr<async::pool> workers_;
