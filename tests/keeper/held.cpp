@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "system/files.hpp"
+#include "system/noted_cgroups.hpp"
 #include "system/process.hpp"
 #include "wire/json.hpp"
 
@@ -46,6 +47,14 @@ std::string text_in(std::string const& text, std::string const& key) {
   if (at == std::string::npos) return {};
   auto const begin = at + key.size() + 4;
   return text.substr(begin, text.find('"', begin) - begin);
+}
+
+// Of those noted in the home; one that was killed is in them for a moment longer.
+bool cgroups_are_gone(std::string const& directory) {
+  auto const home = system::open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY);
+  if (!home) return true;
+  auto const left = system::remove_noted_cgroups(home->get());
+  return left && left->empty();
 }
 
 }  // namespace
@@ -81,8 +90,6 @@ program_run run_program(std::vector<std::string> const& command) {
 }
 
 held::held(std::string const& containment) {
-  auto pattern = (std::filesystem::temp_directory_path() / "ostler-held-XXXXXX").string();
-  path_ = ::mkdtemp(pattern.data());
   std::filesystem::create_directory(workspace());
   ::mkdir(directory().c_str(), 0700);
   spec.instance = "ins_test";
@@ -108,21 +115,7 @@ held::~held() {
     if (left.empty()) break;
     for (auto const pid : left) ::kill(static_cast<pid_t>(pid), SIGKILL);
   }
-  for (auto const* root : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/freezer",
-                           "/sys/fs/cgroup/memory", "/sys/fs/cgroup/cpu", "/sys/fs/cgroup/pids"}) {
-    if (nonce.empty()) break;
-    std::error_code ignored;
-    auto const top = std::filesystem::path(root) / ("ostler-" + nonce.substr(0, 16));
-    if (!std::filesystem::exists(top, ignored)) continue;
-    // A cgroup is removed from its leaves on, and only by rmdir.
-    std::vector<std::filesystem::path> all{top};
-    for (std::filesystem::recursive_directory_iterator each(top, ignored), end; each != end;
-         each.increment(ignored))
-      if (each->is_directory(ignored)) all.push_back(each->path());
-    for (auto at = all.rbegin(); at != all.rend(); ++at) ::rmdir(at->c_str());
-  }
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  wait_for([&] { return cgroups_are_gone(directory()); }, "the end of its cgroups");
 }
 
 wire::service_spec& held::service(std::string name, std::vector<std::string> words) {

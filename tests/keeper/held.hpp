@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/keeper/link_client.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "wire/keeper_spec.hpp"
 
 namespace ostler::test {
@@ -41,10 +42,10 @@ class held {
   // Plays what the words say.
   wire::service_spec& service(std::string name, std::vector<std::string> words);
 
-  std::string path() const { return path_; }
-  std::string workspace() const { return path_ + "/work"; }
-  std::string socket() const { return path_ + "/keep/keeper.sock"; }
-  std::string directory() const { return path_ + "/keep"; }
+  std::string path() const { return place_.text(); }
+  std::string workspace() const { return path() + "/work"; }
+  std::string socket() const { return path() + "/keep/keeper.sock"; }
+  std::string directory() const { return path() + "/keep"; }
 
   void write_spec() const;
   // Writes the spec and starts the keeper; throws with what it said when it does not start.
@@ -64,7 +65,7 @@ class held {
   std::vector<std::int64_t> alive() const;
 
  private:
-  std::string path_;
+  temporary_directory place_{"held"};
 };
 
 // Is there such a process that has not ended?
