@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
@@ -55,7 +56,7 @@ wire::keeper_spec conformance::spec() const {
   made.name = "web";
   made.generation = keeper().generation;
   made.token = "secret";
-  made.containment = "scan";
+  made.containment = containment_;
   wire::service_spec service;
   service.name = "sleeper";
   service.command = {"sleep 1000"};
@@ -103,6 +104,12 @@ void conformance::bring_up() {
   }
   auto const up = launch();
   ASSERT_TRUE(up) << up.error().message;
+}
+
+void conformance::await_services() {
+  auto const deadline = std::chrono::steady_clock::now() + 60s;
+  while (rig_->running() < 2 && std::chrono::steady_clock::now() < deadline) ::poll(nullptr, 0, 1);
+  ASSERT_GE(rig_->running(), 2U);
 }
 
 std::string conformance::first_message(int socket) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/io_context.hpp>
+#include <cstdint>
 #include <gtest/gtest.h>
 #include <memory>
 #include <ostream>
@@ -14,6 +15,12 @@
 #include "providers/provider.hpp"
 
 namespace ostler::providers {
+
+// What cannot be met with on purpose, made as it would be found:
+//   before_its_door    the keeper, which was killed, looks as one that was killed before anybody could reach
+//   it before_it_took_over  a keeper of the next generation was killed before it took over what the killed
+//   one held
+enum class early_death : std::uint8_t { before_its_door, before_it_took_over };
 
 // A provider and the hands that move its world.
 class rig {
@@ -38,6 +45,10 @@ class rig {
   virtual bool occupied(named_resource const& what) = 0;
   // SIGKILL for the keeper alone, and waits until it is gone. False where nobody can.
   virtual bool kill_keeper(place const& where) = 0;
+  // Of a keeper that was killed; false where nobody can.
+  virtual bool pretend(place const& where, early_death how) = 0;
+  // Processes of keepers and their services.
+  virtual std::size_t running() = 0;
   // All that exists for anybody, by any means but the provider's: paths, processes.
   virtual std::vector<std::string> left() = 0;
   // Groups of processes that the kernel keeps for a keeper, also those that nobody is in any more.
@@ -71,6 +82,8 @@ class conformance : public testing::TestWithParam<rig_kind> {
   wire::keeper_spec spec() const;
   // Plan, prepare, launch.
   void bring_up();
+  // Until a service runs beside its keeper.
+  void await_services();
   // The first message of the keeper.
   std::string first_message(int socket);
   void expect_nothing_left();
@@ -80,6 +93,8 @@ class conformance : public testing::TestWithParam<rig_kind> {
   async::test::loop loop_;
   std::unique_ptr<rig> rig_;
   place place_;
+  // As in the spec: by what the keeper holds its services together.
+  std::string containment_ = "scan";
 };
 
 }  // namespace ostler::providers

@@ -1,4 +1,5 @@
 // What every provider does, step by step, twice, and when a step does not come to its end.
+#include <algorithm>
 #include <set>
 
 #include "providers/conformance/conformance.hpp"
@@ -153,10 +154,63 @@ TEST_P(conformance, lists_what_is_ours_and_nothing_of_another_daemon) {
 }
 
 TEST_P(conformance, ends_what_a_keeper_held_that_was_killed) {
+  // By the best there is, and by the least.
+  for (auto const* how : {"", "scan"}) {
+    SCOPED_TRACE(how);
+    containment_ = how;
+    bring_up();
+    await_services();
+    if (!rig_->kill_keeper(place_)) GTEST_SKIP() << "the keeper of this kind cannot be killed alone";
+    EXPECT_GT(rig_->running(), 0U) << "services outlive their keeper";
+    for (auto const& one : inspect())
+      EXPECT_EQ(one.seen, one.name == keeper().name ? presence::absent : presence::present) << one.name;
+    destroy_all();
+    EXPECT_EQ(rig_->running(), 0U);
+    expect_nothing_left();
+  }
+}
+
+TEST_P(conformance, leaves_nothing_of_a_keeper_that_was_killed_before_anybody_could_reach_it) {
+  for (auto const* how : {"", "scan"}) {
+    SCOPED_TRACE(how);
+    containment_ = how;
+    bring_up();
+    await_services();
+    if (!rig_->kill_keeper(place_)) GTEST_SKIP() << "the keeper of this kind cannot be killed alone";
+    ASSERT_TRUE(rig_->pretend(place_, early_death::before_its_door));
+    destroy_all();
+    expect_nothing_left();
+    EXPECT_TRUE(rig_->left_groups().empty());
+  }
+}
+
+TEST_P(conformance, ends_what_was_held_when_the_next_keeper_was_killed_before_it_took_over) {
+  bring_up();
+  await_services();
+  if (!rig_->kill_keeper(place_)) GTEST_SKIP() << "the keeper of this kind cannot be killed alone";
+  ASSERT_TRUE(rig_->pretend(place_, early_death::before_it_took_over));
+  for (auto& one : place_.resources)
+    if (one.kind == keeper_kind) one.generation = 2;
+  EXPECT_GT(rig_->running(), 0U);
+  destroy_all();
+  expect_nothing_left();
+}
+
+TEST_P(conformance, leaves_nothing_of_a_keeper_that_could_not_begin) {
+  containment_ = "by good words";
+  plan();
+  for (auto const& one : directories()) ASSERT_TRUE(prepare(one));
+  EXPECT_EQ(launch().error().code, error_code::provider_failed);
+  destroy_all();
+  expect_nothing_left();
+}
+
+TEST_P(conformance, lists_a_keeper_that_was_killed_while_what_it_held_may_live) {
   bring_up();
   if (!rig_->kill_keeper(place_)) GTEST_SKIP() << "the keeper of this kind cannot be killed alone";
-  for (auto const& one : inspect())
-    EXPECT_EQ(one.seen, one.name == keeper().name ? presence::absent : presence::present) << one.name;
+  auto const owned = loop_.run(rig_->subject().list_owned(patiently(), rig_->daemon()));
+  ASSERT_TRUE(owned);
+  EXPECT_EQ(std::ranges::count(*owned, keeper().name, &owned_thing::name), 1);
   destroy_all();
   expect_nothing_left();
 }

@@ -29,7 +29,7 @@ std::string keeper_program() {
 class local_rig final : public rig {
  public:
   explicit local_rig(std::string mode) : mode_(std::move(mode)) {
-    mark_ = fmt::format("OSTLER_TEST_RIG={}", base_.text());
+    mark_ = fmt::format("TEST_RIG={}", base_.text());
     fs::create_directories(base_ / "project/src/deep");
     for (int at = 0; at < 60; ++at)
       std::ofstream(base_ / "project/src/deep" / std::to_string(at)) << std::string(20'000, 'x');
@@ -81,17 +81,26 @@ class local_rig final : public rig {
   }
 
   bool kill_keeper(place const& where) override {
-    for (auto const& one : where.resources) {
-      std::ifstream file(root_ / "places" / one.name / "keeper/ident");
-      auto const text = std::string(std::istreambuf_iterator<char>(file), {});
-      auto const ident = wire::from_json<keeper_ident>(text);
-      if (!ident) continue;
-      auto const held = system::open_pidfd(static_cast<pid_t>(ident->pid));
-      pollfd wait{.fd = held.get(), .events = POLLIN, .revents = 0};
-      return held && system::signal_pidfd(held.get(), SIGKILL) && ::poll(&wait, 1, 60'000) == 1;
-    }
-    return false;
+    auto const ident = wire::from_json<keeper_ident>(text_of(home_of(where) / "ident"));
+    if (!ident) return false;
+    auto const held = system::open_pidfd(static_cast<pid_t>(ident->pid));
+    pollfd wait{.fd = held.get(), .events = POLLIN, .revents = 0};
+    return held && system::signal_pidfd(held.get(), SIGKILL) && ::poll(&wait, 1, 60'000) == 1;
   }
+
+  bool pretend(place const& where, early_death how) override {
+    auto const home = home_of(where);
+    if (how == early_death::before_its_door) return fs::remove(home / "keeper.sock");
+    auto text = text_of(home / "ident");
+    std::string const former = "\"generation\":1";
+    auto const at = text.find(former);
+    if (at == std::string::npos) return false;
+    text.replace(at, former.size(), "\"generation\":2");
+    std::ofstream(home / "ident") << text;
+    return true;
+  }
+
+  std::size_t running() override { return processes().size(); }
 
   std::vector<std::string> left_groups() override { return cgroups_.of_keepers(); }
 
@@ -110,14 +119,25 @@ class local_rig final : public rig {
   }
 
  private:
-  // Whoever was started by a provider of ours, by the mark in its environment.
+  static std::string text_of(fs::path const& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  fs::path home_of(place const& where) const {
+    auto const home = std::ranges::find_if(
+        where.resources, [](auto const& one) { return one.kind == "directory" && one.label == "keeper"; });
+    return root_ / "places" / home->name / "keeper";
+  }
+
+  // Whoever was started by a provider of ours, by the mark in its environment. What begins with OSTLER_,
+  // services would not inherit.
   std::vector<pid_t> processes() const {
     std::vector<pid_t> found;
     auto const all = system::all_processes();
     if (!all) return found;
     for (auto const pid : *all) {
       auto const stat = system::stat_of(pid);
-      if (stat && !stat->ended() && system::environment_of(pid, "OSTLER_TEST_RIG") == base_.text())
+      if (stat && !stat->ended() && system::environment_of(pid, "TEST_RIG") == base_.text())
         found.push_back(pid);
     }
     return found;
