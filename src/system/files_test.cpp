@@ -1,28 +1,22 @@
 // Files written whole, in a real directory.
 #include "system/files.hpp"
 
-#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include "system/failure.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace ostler::system {
 namespace {
 
 class a_directory : public testing::Test {
  protected:
-  a_directory() {
-    auto pattern = (std::filesystem::temp_directory_path() / "ostler-files-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-    directory_ = open_at(AT_FDCWD, path_, O_RDONLY | O_DIRECTORY).value();
-  }
-  ~a_directory() override { std::filesystem::remove_all(path_); }
-
-  std::string path_;
-  fd directory_;
+  test::temporary_directory place_{"files"};
+  std::string path_ = place_.text();
+  fd directory_ = open_at(AT_FDCWD, path_, O_RDONLY | O_DIRECTORY).value();
 };
 
 TEST_F(a_directory, gives_back_what_was_written) {

@@ -1,23 +1,20 @@
 // A keeper's directory: who may have it, and what it remembers.
 #include "keeper/start/home.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+
+#include "tests/support/temporary_directory.hpp"
 
 namespace ostler::keeper {
 namespace {
 
 class a_home : public testing::Test {
  protected:
-  a_home() {
-    auto pattern = (std::filesystem::temp_directory_path() / "ostler-home-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~a_home() override { std::filesystem::remove_all(path_); }
-  std::string path_;
+  ostler::test::temporary_directory place_{"home"};
+  std::string path_ = place_.text();
 };
 
 TEST_F(a_home, is_held_by_one_at_a_time_and_says_by_whom) {

@@ -2,7 +2,6 @@
 #include "providers/local/tree_copy.hpp"
 
 #include <chrono>
-#include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "system/files.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace ostler::providers::local {
 namespace {
@@ -20,14 +20,8 @@ namespace fs = std::filesystem;
 class a_tree_copy : public testing::Test {
  protected:
   a_tree_copy() {
-    auto pattern = (fs::temp_directory_path() / "ostler-tree-copy-XXXXXX").string();
-    base_ = ::mkdtemp(pattern.data());
     fs::create_directories(from() / "a/b");
     write("a/b/file", "text");
-  }
-  ~a_tree_copy() override {
-    std::error_code ignored;
-    fs::remove_all(base_, ignored);
   }
 
   fs::path from() const { return base_ / "from"; }
@@ -44,11 +38,11 @@ class a_tree_copy : public testing::Test {
   }
 
   result<copy_report> copy(copy_options options = {}, copy_watcher const& watch = [](copy_count const&) {}) {
-    auto const into = system::open_at(AT_FDCWD, base_.string(), O_RDONLY | O_DIRECTORY);
+    auto const into = system::open_at(AT_FDCWD, base_.text(), O_RDONLY | O_DIRECTORY);
     return copy_tree(from().string(), into->get(), "to", options, stop_.get_token(), watch);
   }
 
-  fs::path base_;
+  test::temporary_directory base_{"tree-copy"};
   std::stop_source stop_;
 };
 

@@ -104,16 +104,10 @@ bool becomes_true(std::function<bool()> const& holds) {
 with_processes::with_processes() : token(system::random_nonce()) {
   // What loses its parent comes to us, as it does to a keeper.
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-  auto pattern = (std::filesystem::temp_directory_path() / "ostler-hold-XXXXXX").string();
-  directory = ::mkdtemp(pattern.data());
   child_program = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "keeper_hold_child";
 }
 
-with_processes::~with_processes() {
-  end_all(token);
-  std::error_code ignored;
-  std::filesystem::remove_all(directory, ignored);
-}
+with_processes::~with_processes() { end_all(token); }
 
 spawn_request with_processes::request(std::vector<std::string> words) const {
   spawn_request made;

@@ -10,6 +10,7 @@
 
 #include "keeper/hold/spawn.hpp"
 #include "system/fd.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace ostler::keeper::test {
 
@@ -41,7 +42,8 @@ class with_processes : public testing::Test {
   spawn_request request(std::vector<std::string> words) const;
   pipe_ends output;
   std::string token;
-  std::string directory;
+  ostler::test::temporary_directory place{"hold"};
+  std::string directory = place.text();
   std::string child_program;
 };
 
