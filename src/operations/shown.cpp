@@ -11,21 +11,6 @@
 namespace ostler::operations {
 namespace {
 
-// How many bytes the well-formed character at the front has; 0 when there is none (Unicode 15, table 3-7).
-std::size_t character_at(std::string_view text) {
-  auto const byte = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
-  auto const first = byte(0);
-  if (first < 0x80) return 1;
-  std::size_t const size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
-  std::uint8_t const least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
-  std::uint8_t const most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
-  if (byte(1) < least || byte(1) > most) return 0;
-  for (std::size_t i = 2; i < size; ++i)
-    if (byte(i) < 0x80 || byte(i) > 0xbf) return 0;
-  return size;
-}
-
 // Insertions, removals, exchanges and swaps of neighbours that make one of the other. Only short texts are
 // compared, so the table is small and has its place on the stack.
 constexpr std::size_t compared_max = 32;
@@ -47,23 +32,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 }  // namespace
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    auto const size = character_at(text);
-    if (size == 0) return false;
-    text.remove_prefix(size);
-  }
-  return true;
-}
-
 std::string shown(std::string_view text) {
   if (is_utf8(text)) return in_quotes(text);
   constexpr std::size_t looked_at_max = 80;
   auto rest = text.substr(0, looked_at_max);
   std::string out;
   while (!rest.empty()) {
-    auto const size = std::max<std::size_t>(character_at(rest), 1);
-    if (character_at(rest) == 0)
+    auto const size = std::max<std::size_t>(wire::utf8_size(rest), 1);
+    if (wire::utf8_size(rest) == 0)
       out += fmt::format("\\x{:02x}", static_cast<std::uint8_t>(rest.front()));
     else
       out += rest.substr(0, size);

@@ -6,9 +6,11 @@
 #include <string_view>
 #include <vector>
 
+#include "wire/utf8.hpp"
+
 namespace ostler::operations {
 
-bool is_utf8(std::string_view text);
+using wire::is_utf8;
 std::string shown(std::string_view text);
 
 // Of what is allowed, those that somebody may have meant, the nearest first, at most three.

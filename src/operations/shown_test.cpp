@@ -24,14 +24,6 @@ TEST(shown, a_long_text_is_cut_and_stays_utf8) {
   EXPECT_LT(shown(std::string(10'000, '\xff')).size(), 400U);
 }
 
-TEST(is_utf8, refuses_what_only_looks_like_it) {
-  EXPECT_TRUE(is_utf8(""));
-  EXPECT_TRUE(is_utf8("€ 𝄞"));
-  for (auto const* bad : {"\x80", "\xc0\xaf", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                          "\xf5\x80\x80\x80", "\xe2\x82"})
-    EXPECT_FALSE(is_utf8(bad));
-}
-
 TEST(near_names, are_those_that_somebody_may_have_meant) {
   std::vector<std::string_view> const words{"state", "provider", "project", "attention", "name"};
   EXPECT_THAT(near_names("stat", words), ElementsAre("state"));
