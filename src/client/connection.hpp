@@ -68,6 +68,7 @@ class connection {
   template <class Operation>
   result<std::string> call_text(typename Operation::request const& request,
                                 call_options const& options = {}) {
+    static_assert(Operation::about.transport == operations::operation_transport::json);
     return ask(operations::entry_of<Operation>, &request, options);
   }
 
@@ -140,7 +141,6 @@ class connection {
     return wire::from_json<Answer>(*text);
   }
 
-  class exchange;
   struct parts;
   std::unique_ptr<parts> parts_;
 };

@@ -74,14 +74,15 @@ class websocket {
   void queue(wire::websocket_kind kind, std::string_view payload);
   // Takes from the socket what is there; false when there was nothing.
   result<bool> fill();
-  result<std::optional<incoming>> take(wire::websocket_message const& message);
+  // What of it is for the caller.
+  std::optional<incoming> take(wire::websocket_message const& message);
 
   std::unique_ptr<stream> stream_;
   wire::websocket_reader reader_;
   std::string out_;
   std::size_t sent_ = 0;  // of out_
-  bool ended_ = false;
-  bool closing_ = false;
+  bool ended_ = false;    // nothing more is received
+  bool closing_ = false;  // our goodbye is queued
 };
 
 }  // namespace ostler::client
