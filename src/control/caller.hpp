@@ -1,0 +1,36 @@
+// Who asks: what the guard found out about a request, for whoever answers it.
+//
+// The scope says what the caller may do at all, and the guard has refused what it may not. What is left to
+// the answer is what only it can know: a token of one instance sees that instance and nothing of others, also
+// where the operation names no instance (lists, agents).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/id.hpp"
+
+namespace ostler::control {
+
+enum class token_scope : std::uint8_t { read_only, one_instance, admin };
+enum class door_kind : std::uint8_t { unix_socket, tcp };
+
+struct caller {
+  token_scope scope = token_scope::read_only;
+  // Of one_instance; none for the others.
+  instance_id instance;
+  // Who is named in the events: "user" for who came by the socket or with the first token, the name of the
+  // token for others, the id of the instance for a program inside one.
+  std::string actor;
+  door_kind door = door_kind::tcp;
+  // The Idempotency-Key of a change, empty without one. Repeats within one life of the daemon never reach the
+  // answer; the key is for what must hold across a restart.
+  std::string request_key;
+
+  // May it see what belongs to this instance?
+  bool sees(instance_id const& which) const {
+    return scope != token_scope::one_instance || instance == which;
+  }
+};
+
+}  // namespace ostler::control
