@@ -113,7 +113,8 @@ static_assert(tools_are_honest(), "what a tool says of itself is what the operat
 constexpr std::array for_all{error_code::usage,          error_code::text_malformed,
                              error_code::body_too_large, error_code::not_authorized,
                              error_code::scope_refused,  error_code::operation_unknown,
-                             error_code::method_refused, error_code::system_exhausted};
+                             error_code::method_refused, error_code::system_exhausted,
+                             error_code::origin_refused, error_code::too_many_requests};
 constexpr std::array for_fields{error_code::name_invalid, error_code::value_unknown,
                                 error_code::value_out_of_range, error_code::duration_invalid};
 constexpr std::array for_changes{error_code::request_key_reused, error_code::storage_failed,
