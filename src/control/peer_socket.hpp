@@ -40,6 +40,7 @@ class shared_message {
   std::string_view data() const { return std::string_view(*frame_).substr(header_); }
   // With its header: a whole frame as a server sends it.
   std::string_view frame() const { return *frame_; }
+  std::shared_ptr<std::string const> const& shared_frame() const { return frame_; }
 
  private:
   std::shared_ptr<std::string const> frame_;

@@ -42,9 +42,12 @@ template <class Operation> void bind_falsely(bindings& into) {
     into.bind<Operation>(value);
 }
 
+// All that is not bound yet.
 inline void bind_all_falsely(bindings& into) {
   boost::mp11::mp_for_each<boost::mp11::mp_transform<boost::mp11::mp_identity, operations::all_operations>>(
-      [&]<class Operation>(boost::mp11::mp_identity<Operation>) { bind_falsely<Operation>(into); });
+      [&]<class Operation>(boost::mp11::mp_identity<Operation>) {
+        if (into.find(operations::entry_of<Operation>) == nullptr) bind_falsely<Operation>(into);
+      });
 }
 
 }  // namespace ostler::control::test

@@ -1,0 +1,24 @@
+// What came to the door, for the metrics.
+#pragma once
+
+#include <cstdint>
+
+namespace ostler::control {
+
+struct door_counts {
+  // Since the server was made.
+  std::uint64_t connections = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t refused_pages = 0;
+  std::uint64_t refused_tokens = 0;
+  std::uint64_t refused_scopes = 0;
+  std::uint64_t refused_rates = 0;
+  std::uint64_t refused_full = 0;
+  std::uint64_t refused_peers = 0;
+  // Now.
+  std::uint64_t open_tcp = 0;
+  std::uint64_t open_unix = 0;
+  std::uint64_t open_websockets = 0;
+};
+
+}  // namespace ostler::control

@@ -1,0 +1,40 @@
+// Looks at all connections from time to time, and ends those whose time is up. One timer for all, because a
+// timer for each of ten thousand connections costs more than what it guards; the price is that a deadline is
+// heard up to one period late.
+#pragma once
+
+#include <set>
+
+#include "async/task.hpp"
+#include "base/instant.hpp"
+
+namespace ostler::control {
+
+class watched {
+ public:
+  watched() = default;
+  watched(watched const&) = delete;
+  watched& operator=(watched const&) = delete;
+  virtual ~watched() = default;
+  // May end its connection, and must not destroy any.
+  virtual void look(instant now) = 0;
+  // We are leaving: end as soon as it can be done in good order.
+  virtual void leave() = 0;
+};
+
+class sweeper {
+ public:
+  explicit sweeper(milliseconds period) : period_(period) {}
+
+  void add(watched& one) { all_.insert(&one); }
+  void remove(watched& one) { all_.erase(&one); }
+  void ask_to_leave();
+  // Until it is cancelled.
+  async::task<void> run();
+
+ private:
+  milliseconds period_;
+  std::set<watched*> all_;
+};
+
+}  // namespace ostler::control
