@@ -10,11 +10,8 @@ namespace ostler::keeper {
 
 lifecycle::service_rules rules_of(wire::service_spec const& spec, std::uint16_t port);
 
-// Names twice, needs that are unknown or in a circle, patterns and signals that are none, numbers out of
-// range: the first trouble, naming the service and the key.
+// Patterns that are none, and whatever wire::check_services refuses: the first trouble, naming the service
+// and the key.
 result<void> check_services(std::vector<wire::service_spec> const& services);
-
-// "TERM", "SIGTERM" or "15".
-result<int> parse_signal(std::string_view text);
 
 }  // namespace ostler::keeper

@@ -1,7 +1,6 @@
 // What is wrong with a spec is said before anything is started.
 #include "keeper/services/rules.hpp"
 
-#include <csignal>
 #include <gtest/gtest.h>
 
 namespace ostler::keeper {
@@ -41,13 +40,6 @@ TEST(a_spec, is_refused_with_the_service_and_the_reason) {
   one = service("web");
   one.stop.signal = "TERMINATE";
   EXPECT_TRUE(trouble({one}).starts_with("'TERMINATE' is no signal; allowed: HUP, "));
-}
-
-TEST(a_signal, is_known_by_name_and_number) {
-  EXPECT_EQ(parse_signal("TERM").value(), SIGTERM);
-  EXPECT_EQ(parse_signal("SIGUSR1").value(), SIGUSR1);
-  EXPECT_EQ(parse_signal("9").value(), SIGKILL);
-  EXPECT_FALSE(parse_signal("99"));
 }
 
 TEST(the_rules_of_a_service, come_from_its_spec) {

@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include "keeper/services/exits_told.hpp"
-#include "keeper/services/rules.hpp"
 #include "keeper/services/service_host.hpp"
 #include "system/clock.hpp"
 #include "system/failure.hpp"
 #include "system/process.hpp"
+#include "wire/service_checks.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -60,7 +60,7 @@ void service_host::stop_signal(std::uint64_t generation) {
       log_->note(system::wall_now(),
                  fmt::format("the stop command could not be run: {}", started.error().message));
   }
-  static_cast<void>(signal(parse_signal(spec_.stop.signal).value_or(SIGTERM), false));
+  static_cast<void>(signal(wire::parse_signal(spec_.stop.signal).value_or(SIGTERM), false));
 }
 
 result<void> service_host::signal(int number, bool tree) {
@@ -118,7 +118,7 @@ void service_host::check_tree(std::uint64_t generation) {
     // Those that were in other sessions have not heard yet that they are to end.
     if (!remaining.empty() && now_.exit && rest_asked_ != generation) {
       rest_asked_ = generation;
-      static_cast<void>(group_->signal(parse_signal(spec_.stop.signal).value_or(SIGTERM)));
+      static_cast<void>(group_->signal(wire::parse_signal(spec_.stop.signal).value_or(SIGTERM)));
     }
     if (!remaining.empty()) {
       look_again_.set(system::now() + look_wait_);

@@ -11,7 +11,6 @@
 #include "keeper/environment/user.hpp"
 #include "keeper/hold/escape.hpp"
 #include "keeper/hold/spawn.hpp"
-#include "keeper/services/rules.hpp"
 #include "keeper/start/sparing.hpp"
 #include "keeper/start/version.hpp"
 #include "keeper/whole/file_verbs.hpp"
@@ -23,6 +22,7 @@
 #include "system/failure.hpp"
 #include "system/files.hpp"
 #include "system/noted_cgroups.hpp"
+#include "wire/service_checks.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -334,7 +334,7 @@ wire::keeper_status keeper::status() const {
 }
 
 result<void> keeper::send_signal(wire::signal_params const& params) {
-  auto const number = parse_signal(params.signal);
+  auto const number = wire::parse_signal(params.signal);
   if (!number) return std::unexpected(number.error());
   if (!params.session.empty()) return sessions_.signal(params.session, *number, params.tree);
   auto* const host = services_.find(params.service);

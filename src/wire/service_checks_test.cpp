@@ -1,0 +1,33 @@
+#include "wire/service_checks.hpp"
+
+#include <csignal>
+#include <gtest/gtest.h>
+
+namespace ostler::wire {
+namespace {
+
+service_spec named(std::string name, std::vector<std::string> needs = {}) {
+  service_spec spec{.name = std::move(name)};
+  spec.command = {"true"};
+  spec.needs = std::move(needs);
+  return spec;
+}
+
+TEST(a_signal, is_known_by_name_and_number) {
+  EXPECT_EQ(parse_signal("TERM").value(), SIGTERM);
+  EXPECT_EQ(parse_signal("SIGUSR1").value(), SIGUSR1);
+  EXPECT_EQ(parse_signal("9").value(), SIGKILL);
+  EXPECT_FALSE(parse_signal("99"));
+}
+
+TEST(the_check_of_services, refuses_what_can_never_start) {
+  EXPECT_TRUE(check_services({named("web", {"db"}), named("db")}));
+  EXPECT_EQ(check_services({named("web"), named("web")}).error().code, error_code::name_taken);
+  EXPECT_EQ(check_services({named("web", {"db"})}).error().code, error_code::service_unknown);
+  auto const circle = check_services({named("a", {"b"}), named("b", {"a"}), named("c")});
+  ASSERT_FALSE(circle);
+  EXPECT_EQ(circle.error().message, "these services need each other in a circle: a, b");
+}
+
+}  // namespace
+}  // namespace ostler::wire
