@@ -87,7 +87,10 @@ standing judge(condition const& what, operations::instance const* about) {
     case condition_kind::error: return yes_or(failed, standing::not_yet);
     case condition_kind::attention:
       return yes_or(about->attention.kind != operations::attention_kind::none, standing::not_yet);
-    case condition_kind::deleted: return yes_or(about->state == instance_state::deleted, standing::not_yet);
+    case condition_kind::deleted:
+      // It is tried again later, but who waits is told now what could not be removed.
+      return yes_or(about->state == instance_state::deleted,
+                    about->phase.starts_with("delete") ? standing::never : standing::not_yet);
   }
   return standing::never;
 }

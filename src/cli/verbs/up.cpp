@@ -1,0 +1,222 @@
+#include <algorithm>
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
+
+#include "cli/instance_text.hpp"
+#include "cli/refusals.hpp"
+#include "cli/spans.hpp"
+#include "cli/text.hpp"
+#include "cli/verbs/all.hpp"
+#include "cli/verbs/json_out.hpp"
+#include "cli/verbs/project_files.hpp"
+#include "cli/verbs/targets.hpp"
+#include "cli/verbs/up_request.hpp"
+#include "cli/verbs/waiting.hpp"
+#include "config/disk.hpp"
+#include "operations/instance_operations.hpp"
+
+namespace ostler::cli {
+namespace {
+
+using operations::instance;
+using operations::instance_made;
+
+std::string_view last_part(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+void tell_settings(context const& with, config::loaded_project const& from) {
+  if (!from.from.file) {
+    with.note("No settings here: the instance has no services.");
+    with.hint("`ostler init` writes a ostler.toml you can edit.");
+    return;
+  }
+  auto const name = printable(last_part(from.from.file->path));
+  if (from.from.file->kind == config::file_kind::ostler) {
+    with.note("Using " + name + ".");
+    return;
+  }
+  with.note(fmt::format(
+      "No ostler.toml here. Using {} for this run. `ostler init` writes a ostler.toml you can edit.", name));
+  for (auto const& one : from.not_mapped)
+    with.note(fmt::format("  {}:{}: {}", name, one.line, printable(one.what)));
+}
+
+struct plan {
+  std::vector<std::string> names;
+  operations::instance_new what;
+  milliseconds limit{};
+};
+
+result<plan> make_plan(context const& with, config::loaded_project const& from) {
+  auto names = names_for(with.call(), from.from.directory);
+  if (!names) return std::unexpected(names.error());
+  config::disk const files;
+  auto request = request_for(from, with.call(), with.around().directory,
+                             [&](auto const& path) { return files.is_there(path); });
+  if (!request) return std::unexpected(request.error());
+  auto const limit = with.call().duration("timeout");
+  if (!limit) return std::unexpected(limit.error());
+  for (auto const& note : request->notes) with.note("note: " + printable(note));
+  return plan{.names = std::move(*names), .what = std::move(request->what), .limit = limit->value_or(0ms)};
+}
+
+result<int> print_plan(context const& with, plan const& what) {
+  std::vector<operations::instance_new> all;
+  for (auto const& name : what.names) {
+    all.push_back(what.what);
+    all.back().name = name;
+    if (with.writes_json()) continue;
+    with.show().out.line(fmt::format("+ create {} ({})", printable(name), printable(what.what.provider)));
+    for (auto const& one : what.what.services) with.show().out.line("    service " + printable(one.name));
+  }
+  if (with.writes_json()) print_json(with, all, all);
+  return exit_done;
+}
+
+// One of that name is there already and differs: it is brought to what is asked for now.
+result<instance_made> bring_up_to_date(context& with, operations::instance_new const& wanted,
+                                       error const& refusal) {
+  auto const there = with.ask<operations::instances_get>({.instance = wanted.name});
+  if (!there || there->project != wanted.project || there->provider != wanted.provider)
+    return std::unexpected(refusal);
+  operations::instance_change change{.instance = wanted.name,
+                                     .services = wanted.services,
+                                     .env = wanted.env,
+                                     .keep_on_error = wanted.keep_on_error};
+  if (!wanted.settings.text.empty()) change.settings = wanted.settings;
+  auto changed = with.ask<operations::instances_update>(change);
+  if (!changed) return std::unexpected(changed.error());
+  return instance_made{.instance = std::move(*changed)};
+}
+
+result<instance_made> create(context& with, operations::instance_new const& wanted) {
+  auto made = with.ask<operations::instances_create>(wanted);
+  if (!made && made.error().code == error_code::name_taken)
+    made = bring_up_to_date(with, wanted, made.error());
+  if (!made || made->created || made->instance.wanted == operations::instance_wanted::running) return made;
+  auto started = with.ask<operations::instances_start>({.instance = wanted.name});
+  if (!started) return std::unexpected(started.error());
+  made->instance = std::move(*started);
+  return made;
+}
+
+struct outcome {
+  std::vector<instance_made> made;
+  std::optional<error> first_refusal;
+};
+
+outcome create_all(context& with, plan const& what) {
+  outcome out;
+  for (auto const& name : what.names) {
+    auto one = what.what;
+    one.name = name;
+    auto made = create(with, one);
+    if (made) {
+      for (auto const& warning : made->warnings) with.note("note: " + printable(warning));
+      out.made.push_back(std::move(*made));
+      continue;
+    }
+    auto const& err = with.show().err;
+    if (what.names.size() > 1)
+      err.write(with.writes_json() ? refusal_json(made.error()) : refusal_text(made.error(), err));
+    if (!out.first_refusal) out.first_refusal = std::move(made.error());
+  }
+  return out;
+}
+
+void print_made(context const& with, outcome const& all) {
+  if (!with.writes_json()) return;
+  if (all.made.size() == 1)
+    print_json(with, all.made.front());
+  else
+    print_json(with, all.made, all.made);
+}
+
+// What is running, and where to find it.
+void tell_ready(context const& with, instance const& what, std::optional<milliseconds> took) {
+  if (with.writes_json() || with.show().quiet) return;
+  auto const& out = with.show().out;
+  auto const sign = out.paint(role::ok, "✔");
+  out.line(took ? fmt::format("{} {} is ready in {}", sign, printable(what.name), elapsed(*took))
+                : fmt::format("{} {}  {}", sign, printable(what.name), printable(what.message)));
+  std::size_t width = 0;
+  for (auto const& one : what.services) width = std::max(width, columns_of(printable(one.name)));
+  for (auto const& one : what.services)
+    out.line(fmt::format("  {}  {}{}", padded(printable(one.name), width), printable(one.message),
+                         one.url.empty() ? "" : "   " + printable(one.url)));
+}
+
+error with_way_back(instance const& what) {
+  auto why = why_not(what);
+  why.hints = {fmt::format("ostler logs {}", what.name), fmt::format("ostler shell {}", what.name),
+               fmt::format("ostler up {}", what.name)};
+  return why;
+}
+
+void tell_failed(context const& with, instance const& what) {
+  auto const& err = with.show().err;
+  auto const why = with_way_back(what);
+  if (with.writes_json()) return err.write(refusal_json(why));
+  err.line(
+      fmt::format("{} {}  {}", err.paint(role::failure, "✘"), printable(what.name), printable(why.message)));
+  err.line(fmt::format("  kept for inspection: ostler shell {0} · ostler logs {0} · ostler up {0} (retry)",
+                       printable(what.name)));
+}
+
+result<int> finish(context& with, outcome& all, waited const& end, milliseconds limit) {
+  std::optional<error> failure;
+  for (auto& one : all.made) {
+    auto const last = std::ranges::find(end.last, one.instance.id, &instance::id);
+    if (last != end.last.end()) one.instance = *last;
+    one.ready = last != end.last.end() && is_ready(*last);
+    if (one.ready)
+      tell_ready(with, one.instance, all.made.size() == 1 ? std::optional(end.took) : std::nullopt);
+    if (one.ready) continue;
+    if (all.made.size() > 1) tell_failed(with, one.instance);
+    if (!failure) failure = with_way_back(one.instance);
+  }
+  print_made(with, all);
+  if (end.end == wait_end::time_over)
+    return fail(error_code::timed_out,
+                fmt::format("not ready within {}; it goes on in the background", format_duration(limit)), {},
+                {"ostler ls", "ostler wait NAME"});
+  if (!failure) {
+    with.hint("  next:   ostler logs -f · ostler down");
+    return all.first_refusal ? facts(all.first_refusal->code).exit_code : static_cast<int>(exit_done);
+  }
+  if (all.made.size() == 1) return std::unexpected(*failure);
+  return exit_failed;
+}
+
+}  // namespace
+
+result<int> up(context& with) {
+  auto const from = load_project(with);
+  if (!from) return std::unexpected(from.error());
+  tell_settings(with, *from);
+  auto const what = make_plan(with, *from);
+  if (!what) return std::unexpected(what.error());
+  if (with.call().has("dry-run")) return print_plan(with, *what);
+  if (auto const agreed = ensure_trusted(with, *from); !agreed) return std::unexpected(agreed.error());
+
+  auto all = create_all(with, *what);
+  if (all.made.empty()) return std::unexpected(*all.first_refusal);
+  if (with.call().has("detach")) {
+    for (auto const& one : all.made) tell_ready(with, one.instance, std::nullopt);
+    print_made(with, all);
+    return all.first_refusal ? facts(all.first_refusal->code).exit_code : static_cast<int>(exit_done);
+  }
+  std::vector<awaited> whom;
+  for (auto const& one : all.made)
+    whom.push_back({.instance = one.instance.name, .conditions = {{.kind = condition_kind::ready}}});
+  auto const end = wait_for(with, whom, {.limit = what->limit});
+  if (!end) return std::unexpected(end.error());
+  if (end->end == wait_end::interrupted) {
+    with.show().err.line(fmt::format("Still starting in the background. Stop it: ostler down {}",
+                                     printable(whom.front().instance)));
+    return exit_interrupted;
+  }
+  return finish(with, all, *end, what->limit);
+}
+
+}  // namespace ostler::cli
