@@ -61,9 +61,8 @@ result<system::fd> lock(std::string const& path, int directory, when_held rule) 
 }
 
 bool is_id(std::string_view text) {
-  return text.size() == 32 && std::ranges::all_of(text, [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
+  return text.size() == 32 &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
 
 result<std::string> own_id(std::string const& path, int directory) {

@@ -35,7 +35,10 @@ class state_directory {
 
  private:
   state_directory(std::string path, system::fd directory, system::fd lock, std::string id)
-      : path_(std::move(path)), directory_(std::move(directory)), lock_(std::move(lock)), id_(std::move(id)) {}
+      : path_(std::move(path)),
+        directory_(std::move(directory)),
+        lock_(std::move(lock)),
+        id_(std::move(id)) {}
 
   std::string path_;
   system::fd directory_;

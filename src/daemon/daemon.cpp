@@ -1,0 +1,231 @@
+#include "daemon/daemon.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <optional>
+#include <utility>
+
+#include "answers/answers.hpp"
+#include "async/pool.hpp"
+#include "control/server.hpp"
+#include "daemon/event_feed.hpp"
+#include "daemon/log.hpp"
+#include "daemon/token_file.hpp"
+#include "journal/sqlite/sqlite_journal.hpp"
+#include "operations/log_operations.hpp"
+#include "providers/local/local.hpp"
+#include "supervisor/supervisor.hpp"
+#include "system/clock.hpp"
+#include "system/files.hpp"
+
+namespace ostler::daemon {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::size_t threads = 4;
+constexpr milliseconds close_grace{2s};
+constexpr milliseconds sweep_limit{10min};
+// How often it is looked for what bears our labels, and old events are let go of.
+constexpr milliseconds look_every{5min};
+
+std::string thrown_text(std::exception_ptr const& why) {
+  try {
+    std::rethrow_exception(why);
+  } catch (std::exception const& one) {
+    return one.what();
+  } catch (...) {
+    return "something that says nothing";
+  }
+}
+
+}  // namespace
+
+struct daemon::parts {
+  parts(asio::io_context& on, state_directory held, daemon_options given)
+      : loop(on),
+        state(std::move(held)),
+        options(std::move(given)),
+        workers(threads),
+        chores(on.get_executor(), [](std::string_view name, std::exception_ptr const& why) {
+          log(importance::failure, fmt::format("{} ended: {}", name, thrown_text(why)));
+        }) {}
+
+  result<void> open_journal();
+  result<void> open_places();
+  result<void> begin_middle();
+  result<void> open_door();
+  result<std::vector<control::listener>> listeners();
+  std::vector<std::string> environment_of(instance_id who) const;
+  void told_condition(journal::condition now);
+  async::task<void> tidy_up();
+  void trim();
+
+  asio::io_context& loop;
+  state_directory state;
+  daemon_options options;
+  async::pool workers;
+  async::scope chores;
+  std::unique_ptr<journal::sqlite_journal> kept_in;
+  std::unique_ptr<providers::local::local_provider> local;
+  std::unique_ptr<supervisor::supervisor> middle;
+  std::unique_ptr<event_feed> feed;
+  answers::answer_needs needs;
+  control::bindings bindings;
+  std::unique_ptr<control::server> door;
+  std::string url;
+};
+
+result<void> daemon::parts::open_journal() {
+  auto opened = journal::sqlite_journal::open(
+      {.directory = state.below("journal"), .on_condition = [this](journal::condition now) {
+         asio::post(loop, [this, now] { told_condition(now); });
+       }});
+  if (!opened) return std::unexpected(opened.error());
+  kept_in = std::move(*opened);
+  return {};
+}
+
+void daemon::parts::told_condition(journal::condition now) {
+  log(now == journal::condition::sound ? importance::info : importance::warning,
+      fmt::format("the journal is {}", journal::name(now)));
+  if (!middle || now == journal::condition::failed) return;
+  auto tell = [this, full = now == journal::condition::full]() -> async::task<void> {
+    static_cast<void>(co_await middle->ask(lifecycle::storage_seen{full}));
+  };
+  if (!chores.spawn("tell of the disk", std::move(tell))) return;
+}
+
+result<void> daemon::parts::open_places() {
+  auto opened = providers::local::local_provider::open({.root = state.below("local"),
+                                                        .keeper_program = options.keeper_program,
+                                                        .environment = options.environment},
+                                                       workers);
+  if (!opened) return std::unexpected(opened.error());
+  local = std::move(*opened);
+  return {};
+}
+
+std::vector<std::string> daemon::parts::environment_of(instance_id who) const {
+  if (!door) return {};
+  std::vector<std::string> out{fmt::format("OSTLER_TOKEN={}", door->tokens().of_instance(who))};
+  if (!url.empty()) out.push_back(fmt::format("OSTLER_URL={}", url));
+  return out;
+}
+
+result<void> daemon::parts::begin_middle() {
+  middle = std::make_unique<supervisor::supervisor>(
+      supervisor::supervisor_needs{.where = loop.get_executor(),
+                                   .kept_in = kept_in.get(),
+                                   .rules = {},
+                                   .daemon = state.id(),
+                                   .providers = {{.name = "local", .type = "local", .place = local.get()}},
+                                   .environment = [this](instance_id who) { return environment_of(who); },
+                                   .log = [](std::string const& text) { log(importance::info, text); }});
+  return {};
+}
+
+result<std::vector<control::listener>> daemon::parts::listeners() {
+  if (!options.handed_over.empty()) return std::move(options.handed_over);
+  auto by_socket = control::listen_unix(options.socket);
+  if (!by_socket) return std::unexpected(by_socket.error());
+  std::vector<control::listener> all;
+  all.push_back(std::move(*by_socket));
+  auto by_tcp = control::listen_tcp(options.port);
+  if (!by_tcp && options.port != 0) by_tcp = control::listen_tcp(0);
+  // Without it, everything goes over the socket.
+  if (!by_tcp) log(importance::warning, fmt::format("nothing listens on TCP: {}", by_tcp.error().message));
+  if (by_tcp)
+    for (auto& each : *by_tcp) all.push_back(std::move(each));
+  return all;
+}
+
+result<void> daemon::parts::open_door() {
+  auto tokens = open_tokens(state.descriptor());
+  if (!tokens) return std::unexpected(tokens.error());
+  auto all = listeners();
+  if (!all) return std::unexpected(all.error());
+  for (auto const& each : *all)
+    if (each.door == control::door_kind::tcp) url = fmt::format("http://127.0.0.1:{}", each.port);
+  needs = {.middle = middle.get(),
+           .workers = &workers,
+           .where = loop.get_executor(),
+           .version = options.version,
+           .features = {},
+           .started = system::wall_now(),
+           .daemon = state.id(),
+           .default_provider = "local",
+           .subscribers = [this] { return feed->hub().live(); },
+           .more_metrics = {}};
+  answers::bind_all(bindings, needs);
+  bindings.bind<operations::events_subscribe>(
+      [this](operations::event_subscription asked, control::caller who) {
+        return feed->subscribe(std::move(asked), std::move(who));
+      });
+  door = std::make_unique<control::server>(
+      loop.get_executor(), bindings, control::limits(),
+      [this](std::string_view text) -> std::optional<instance_id> {
+        auto const* it = middle->find(text);
+        return it == nullptr ? std::nullopt : std::optional(it->id);
+      },
+      [](std::string_view name, std::exception_ptr const& why) {
+        log(importance::failure, fmt::format("{} ended: {}", name, thrown_text(why)));
+      });
+  door->use_tokens(std::move(*tokens));
+  // For programs that read where we are.
+  static_cast<void>(system::replace_file_at(state.descriptor(), "url", url + "\n", system::survives::killed));
+  door->open(std::move(*all));
+  return {};
+}
+
+// What is not urgent, again and again.
+async::task<void> daemon::parts::tidy_up() {
+  auto const swept = co_await local->sweep({.limit = sweep_limit, .report = {}});
+  if (!swept) log(importance::warning, swept.error().message);
+  if (swept)
+    for (auto const& line : *swept) log(importance::warning, line);
+  asio::steady_timer timer(loop);
+  for (;;) {
+    co_await middle->look_around();
+    auto work = [this](std::stop_token const&) {
+      auto const& limits = middle->rules().limits;
+      return kept_in->trim(
+          {.events_min = static_cast<std::size_t>(limits.events_kept), .age_min = limits.events_kept_for},
+          system::wall_now());
+    };
+    if (auto const done = co_await workers.run(work); !done) log(importance::warning, done.error().message);
+    timer.expires_after(look_every);
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+daemon::daemon(std::unique_ptr<parts> made) : parts_(std::move(made)) {}
+daemon::~daemon() = default;
+
+result<std::unique_ptr<daemon>> daemon::start(asio::io_context& loop, state_directory state,
+                                              daemon_options options) {
+  auto made = std::make_unique<parts>(loop, std::move(state), std::move(options));
+  if (auto done = made->open_journal(); !done) return std::unexpected(done.error());
+  if (auto done = made->open_places(); !done) return std::unexpected(done.error());
+  if (auto done = made->begin_middle(); !done) return std::unexpected(done.error());
+  // What it continues is only done when the loop runs, and by then there is a door.
+  if (auto done = made->middle->begin(); !done) return std::unexpected(done.error());
+  made->feed = std::make_unique<event_feed>(*made->middle, made->workers);
+  if (auto done = made->open_door(); !done) return std::unexpected(done.error());
+  auto* const all = made.get();
+  if (!made->chores.spawn("tidy up", [all] { return all->tidy_up(); }))
+    return fail(error_code::system_failed, "the daemon is closed already");
+  return std::unique_ptr<daemon>(new daemon(std::move(made)));
+}
+
+async::task<void> daemon::close() {
+  parts_->middle->refuse_changes("the daemon is on its way down");
+  co_await parts_->chores.close(0ms);
+  co_await parts_->door->close(close_grace);
+  co_await parts_->middle->close();
+}
+
+}  // namespace ostler::daemon
