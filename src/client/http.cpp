@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t read_size = 16UL * 1024;
 constexpr std::size_t fields_max = 256;
 constexpr std::size_t line_max = 4096;
+constexpr std::string_view end_of_head = "\r\n\r\n";
 
 std::unexpected<error> not_http(std::string message) {
   return fail(error_code::message_malformed, "what answered is no daemon of ours: " + std::move(message));
@@ -91,9 +92,9 @@ void response_reader::filled(std::size_t count) {
 result<response_head const*> response_reader::head() {
   while (state_ == state::head) {
     auto const text = rest();
-    auto const end = text.find("\r\n\r\n");
+    auto const end = text.find(end_of_head);
     if (end == text.npos) {
-      if (text.size() > head_size_max)
+      if (text.size() >= head_size_max + end_of_head.size())
         return not_http(fmt::format("its head is larger than {} bytes", head_size_max));
       // What can never become a head is not waited for.
       auto const prefix = text.substr(0, 5);
@@ -104,7 +105,7 @@ result<response_head const*> response_reader::head() {
     if (end > head_size_max) return not_http(fmt::format("its head is larger than {} bytes", head_size_max));
     auto const final = read_head(text.substr(0, end + 2));
     if (!final) return std::unexpected(final.error());
-    taken_ += end + 4;
+    taken_ += end + end_of_head.size();
     if (!*final) continue;
     if (auto const found = find_body(); !found) return std::unexpected(found.error());
   }
@@ -175,7 +176,7 @@ std::string_view response_reader::take(std::uint64_t size_max) {
 result<std::optional<std::string_view>> response_reader::line() {
   auto const text = rest();
   auto const end = text.find("\r\n");
-  if (end == text.npos && text.size() <= line_max) return std::nullopt;
+  if (end == text.npos && text.size() < line_max + 2) return std::nullopt;
   if (end == text.npos || end > line_max) return not_http("a line between its chunks does not end");
   taken_ += end + 2;
   return text.substr(0, end);
