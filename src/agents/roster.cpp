@@ -15,7 +15,7 @@ using operations::agent_event_kind;
 using operations::agent_state;
 
 constexpr std::size_t name_max = 255;
-constexpr std::size_t text_max = 4096;
+constexpr std::size_t text_max = 4000;
 constexpr std::string_view heartbeat_text = R"({"type":"heartbeat"})";
 
 result<void> check_name(std::string_view name) {
@@ -28,11 +28,17 @@ result<void> check_name(std::string_view name) {
                           in_quotes(name), name_max));
 }
 
-// What strangers say is kept and shown; not without a limit.
+// What strangers say is kept and shown: not without a limit, and never to steer a terminal.
 std::string cut(std::string_view text) {
-  auto out = text.substr(0, text_max);
-  while (!wire::is_utf8(out) && out.size() + 4 > text_max) out.remove_suffix(1);
-  return std::string(out);
+  std::string out;
+  while (!text.empty()) {
+    auto const size = wire::utf8_size(text);
+    if (out.size() + size > text_max) break;
+    bool const is_shown = size > 1 || (size == 1 && text.front() >= ' ' && text.front() != '\x7f');
+    out += is_shown ? text.substr(0, size) : " ";
+    text.remove_prefix(std::max<std::size_t>(size, 1));
+  }
+  return out;
 }
 
 bool is_over(agent_state state) {

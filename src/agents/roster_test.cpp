@@ -214,6 +214,10 @@ TEST_F(agents, errors_are_told_and_a_sign_of_life) {
   EXPECT_THAT(around.news(), ElementsAre("error"));
   EXPECT_EQ(around.events.back().text, "no more tokens");
   EXPECT_THAT(all.get({}, "claude")->message, HasSubstr("no more tokens"));
+  EXPECT_TRUE(all.heard(*stream, R"({"type":"error","message":"red \u001b[31m\n"})"));
+  EXPECT_EQ(around.events.back().text, "red  [31m ");
+  EXPECT_TRUE(all.heard(*stream, R"({"type":"error","message":")" + std::string(9000, 'x') + R"("})"));
+  EXPECT_EQ(around.events.back().text.size(), 4000U);
   EXPECT_EQ(state("claude"), agent_state::registered);
 }
 
