@@ -20,7 +20,7 @@ std::optional<instance_id> find(std::string_view text) {
 }
 
 class a_guard : public testing::Test {
- protected:
+ public:
   a_guard() {
     admin = *tokens.add("all", token_scope::admin);
     reader = *tokens.add("reader", token_scope::read_only);

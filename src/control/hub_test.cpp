@@ -24,7 +24,7 @@ told_event event(std::uint64_t seq, std::string subject = "web", std::string typ
 
 // A journal of events in memory, and a hub over it.
 class a_hub : public testing::Test {
- protected:
+ public:
   static constexpr std::size_t page = 3;
 
   hub_source source() {

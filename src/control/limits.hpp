@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include "base/instant.hpp"
+#include "control/request_keys.hpp"
 
 namespace ostler::control {
 
@@ -32,6 +33,8 @@ struct limits {
   double burst = 1000;
   double rate_of_strangers = 50;
   double burst_of_strangers = 100;
+
+  key_limits keys;
 
   // WebSockets.
   milliseconds ping{30s};

@@ -14,6 +14,7 @@
 #include "control/guard.hpp"
 #include "control/limits.hpp"
 #include "control/rates.hpp"
+#include "control/request_keys.hpp"
 #include "control/sweeper.hpp"
 #include "control/tokens.hpp"
 #include "control/websocket/flusher.hpp"
@@ -30,6 +31,7 @@ struct parts {
         report(reporter),
         callers(numbers.rate, numbers.burst),
         strangers(numbers.rate_of_strangers, numbers.burst_of_strangers),
+        keys(home_of, numbers.keys),
         sweep(numbers.sweep),
         flush(home_of),
         running(home_of, std::move(reporter)) {}
@@ -43,6 +45,7 @@ struct parts {
   std::vector<std::string> authorities;
   rates callers;
   rates strangers;
+  request_keys keys;
   door_counts counts;
   sweeper sweep;
   websocket::flusher flush;

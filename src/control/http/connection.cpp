@@ -11,6 +11,7 @@
 #include "base/ensure.hpp"
 #include "control/http/response.hpp"
 #include "control/http/upgrade.hpp"
+#include "control/http/upload.hpp"
 #include "control/http/watching.hpp"
 #include "control/parts.hpp"
 #include "system/clock.hpp"
@@ -37,25 +38,6 @@ knock knock_of(request_head const& head, std::vector<std::string_view> const& pr
 }
 
 }  // namespace
-
-// Reads on only when it is asked, so that a slow taker slows the sender down.
-class connection::upload : public byte_source {
- public:
-  explicit upload(connection& from) : from_(from) {}
-
-  async::task<result<std::optional<std::string>>> next() override {
-    if (auto done = co_await from_.say_go_on(); !done) co_return std::unexpected(std::move(done.error()));
-    for (;;) {
-      auto piece = from_.reader_.take_body();
-      if (!piece.empty()) co_return piece;
-      if (from_.reader_.done()) co_return std::nullopt;
-      if (auto done = co_await from_.read_piece(); !done) co_return std::unexpected(std::move(done.error()));
-    }
-  }
-
- private:
-  connection& from_;
-};
 
 connection::connection(parts& shared, stream connected, door_kind door)
     : shared_(shared), stream_(std::move(connected)), door_(door) {
@@ -171,23 +153,36 @@ async::task<connection::next_step> connection::answer_request(admitted what) {
   auto const& about = *what.route.operation->about;
   auto const instance = instance_of(what.route);
   if (auto done = check_body(about); !done) co_return co_await refuse(std::move(done.error()), instance);
+  auto key = key_of(about);
+  if (!key) co_return co_await refuse(std::move(key.error()), instance);
+  what.who.request_key = std::move(*key);
   std::string body;
-  upload coming(*this);
-  bool const streams = about.transport == operations::operation_transport::bytes_in;
-  if (!streams) {
+  if (about.transport != operations::operation_transport::bytes_in) {
     auto read = co_await read_body();
     if (!read) co_return co_await refuse(std::move(read.error()), instance);
     body = std::move(*read);
   }
+  auto got = what.who.request_key.empty() ? co_await answer_once(&what, std::move(body))
+                                          : co_await answer_keyed(&what, std::move(body));
+  if (!got) co_return co_await refuse(std::move(got.error()), instance);
+  co_return co_await give(std::move(*got), &about);
+}
+
+result<async::task<result<answer>>> connection::begin(admitted& what, std::string_view body,
+                                                      byte_source* coming) {
   auto* const how = shared_.answers.find(*what.route.operation);
   ensure(how != nullptr, "every operation is bound before the door opens");
   operations::request_parts const given{
       .path = what.route.fields(), .query = reader_.head().query, .body = body};
-  auto work = (*how)(given, streams ? &coming : nullptr, std::move(what.who));
-  if (!work) co_return co_await refuse(std::move(work.error()), instance);
-  auto got = co_await ask(std::move(*work));
-  if (!got) co_return co_await refuse(std::move(got.error()), instance);
-  co_return co_await give(std::move(*got), &about);
+  return (*how)(given, coming, what.who);
+}
+
+async::task<result<answer>> connection::answer_once(admitted* what, std::string body) {
+  bool const streams = what->route.operation->about->transport == operations::operation_transport::bytes_in;
+  upload coming(*this);
+  auto work = begin(*what, body, streams ? &coming : nullptr);
+  if (!work) co_return std::unexpected(std::move(work.error()));
+  co_return co_await ask(std::move(*work));
 }
 
 // What it throws is a mistake of ours: told to who watches over us, and to the client that it was one.
@@ -218,10 +213,7 @@ async::task<connection::next_step> connection::upgrade(admitted what) {
         {.code = error_code::limit_reached,
          .message = fmt::format("{} websockets are open, and no more are taken", shared_.limit.websockets)},
         instance);
-  auto* const how = shared_.answers.find(*what.route.operation);
-  ensure(how != nullptr, "every operation is bound before the door opens");
-  operations::request_parts const given{.path = what.route.fields(), .query = head.query, .body = {}};
-  auto work = (*how)(given, nullptr, std::move(what.who));
+  auto work = begin(what, {}, nullptr);
   if (!work) co_return co_await refuse(std::move(work.error()), instance);
   auto got = co_await ask(std::move(*work));
   if (!got) co_return co_await refuse(std::move(got.error()), instance);

@@ -14,6 +14,7 @@
 #include "control/bindings.hpp"
 #include "control/caller.hpp"
 #include "control/http/request_reader.hpp"
+#include "control/request_keys.hpp"
 #include "control/stream.hpp"
 #include "control/sweeper.hpp"
 #include "operations/routes.hpp"
@@ -58,6 +59,14 @@ class connection : public watched {
 
   async::task<next_step> answer_request(admitted what);
   async::task<next_step> upgrade(admitted what);
+  // The request as the code that answers it takes it.
+  result<async::task<result<answer>>> begin(admitted& what, std::string_view body, byte_source* coming);
+  async::task<result<answer>> answer_once(admitted* what, std::string body);
+  // Empty without one.
+  result<std::string> key_of(operations::operation_facts const& about) const;
+  async::task<result<answer>> answer_keyed(admitted* what, std::string body);
+  async::task<result<answer>> first_upload(admitted* what, std::shared_ptr<request_keys::entry> held);
+  async::task<result<answer>> repeated_upload(std::shared_ptr<request_keys::entry> held);
   async::task<result<answer>> ask(async::task<result<answer>> work);
   async::task<next_step> give(answer what, operations::operation_facts const* about);
   async::task<next_step> give_text(std::string text);

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <future>
@@ -73,6 +74,18 @@ class open_door {
   }
   door_counts counts() {
     return on_loop([this] { return server_->counts(); });
+  }
+
+  // Waits until it is so, and throws when it does not become so.
+  void until(std::function<bool(door_counts const&)> const& so) {
+    auto const deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!so(counts())) {
+      if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("it did not become so");
+      std::this_thread::yield();
+    }
+  }
+  void until_nobody_is_there() {
+    until([](door_counts const& now) { return now.open_tcp + now.open_unix + now.open_websockets == 0; });
   }
 
   // "GET /path" and further lines, with what every request needs.

@@ -107,6 +107,8 @@ class raw_client {
     return {what, take(size)};
   }
 
+  // Up to and with the mark.
+  std::string read_until(std::string_view mark) { return take(until(mark) + mark.size()); }
   std::string read_to_end() {
     while (more()) {
     }

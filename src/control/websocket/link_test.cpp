@@ -25,7 +25,7 @@ task<void> echo(peer_socket* with) {
 
 // What the conversation of agents is bound to here.
 class a_websocket : public testing::Test {
- protected:
+ public:
   void open(conversation (*talk)(), limits numbers = {}) {
     door.emplace(
         [talk](bindings& into, async::home const&) {
@@ -154,7 +154,7 @@ TEST_F(a_websocket, pings_who_says_nothing_and_ends_who_does_not_answer) {
   auto client = connected();
   EXPECT_EQ(client.read_frame().what, opcode::ping);
   client.read_to_end();
-  EXPECT_EQ(door->counts().open_websockets, 0U);
+  door->until_nobody_is_there();
 }
 
 TEST_F(a_websocket, keeps_who_answers_pings) {
@@ -199,9 +199,7 @@ TEST_F(a_websocket, ends_who_takes_nothing) {
       numbers);
   auto client = connected();
   // Nothing is read until it was ended, so that more than the kernel holds waits for us.
-  while (door->counts().open_websockets > 0) {
-  }
-  SUCCEED();
+  door->until_nobody_is_there();
 }
 
 TEST_F(a_websocket, is_closed_when_the_door_is) {
