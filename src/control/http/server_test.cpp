@@ -219,12 +219,14 @@ TEST(the_door, slows_down_who_asks_too_often) {
   EXPECT_EQ(seen, (std::vector<int>{200, 200, 429}));
 }
 
+task<result<operations::version_told>> make_a_mistake() {
+  throw std::runtime_error("a mistake");
+  co_return operations::version_told{};
+}
+
 TEST(the_door, tells_of_a_mistake_of_ours_and_goes_on) {
   open_door door([](bindings& into, async::home const& where) {
-    into.bind<operations::version>([](auto const&...) -> task<result<operations::version_told>> {
-      throw std::runtime_error("a mistake");
-      co_return operations::version_told{};
-    });
+    into.bind<operations::version>([](auto const&...) { return make_a_mistake(); });
     bind_all(into, where);
   });
   auto client = door.by_tcp();
