@@ -11,6 +11,11 @@ void bind_all(control::bindings& into, answer_needs const& needs) {
   bind_logs(into, needs);
   bind_exec(into, needs);
   bind_sessions(into, needs);
+  bind_conversations(into, needs);
+  bind_files(into, needs);
+  bind_ledger(into, needs);
+  bind_metrics(into, needs);
+  bind_providers(into, needs);
   bind_daemon(into, needs);
 }
 

@@ -6,6 +6,7 @@
 
 #include "answers/asked.hpp"
 #include "answers/groups.hpp"
+#include "answers/providers.hpp"
 #include "operations/daemon_operations.hpp"
 
 namespace ostler::answers {
@@ -75,10 +76,32 @@ task<result<operations::daemon_health>> health(answer_needs const* needs) {
 
 task<result<operations::version_told>> version(answer_needs const* needs) { co_return version_of(needs); }
 
+operations::doctor_check look_at_journal(answer_needs const* needs) {
+  operations::doctor_check out{.name = "journal", .message = "it takes what is written"};
+  auto const trouble = trouble_of(needs);
+  if (trouble.empty()) return out;
+  out.outcome = operations::check_outcome::failed;
+  out.message = trouble;
+  return out;
+}
+
+task<result<operations::doctor_report>> doctor(answer_needs const* needs, operations::doctor_request asked) {
+  if (auto known = check_provider(needs, asked.provider); !known) co_return std::unexpected(known.error());
+  operations::doctor_report out;
+  if (asked.provider.empty()) out.checks.push_back(look_at_journal(needs));
+  for (auto const& each : needs->middle->providers())
+    if (asked.provider.empty() || each.who->name == asked.provider)
+      out.checks.push_back(co_await look_at(each.who, needs->daemon));
+  for (auto const& each : out.checks)
+    out.healthy = out.healthy && each.outcome != operations::check_outcome::failed;
+  co_return out;
+}
+
 }  // namespace
 
 void bind_daemon(control::bindings& into, answer_needs const& needs) {
   into.bind<operations::status>([needs = &needs](auto asked, auto who) { return status(needs, asked, who); });
+  into.bind<operations::doctor>([needs = &needs](auto asked, auto) { return doctor(needs, asked); });
   into.bind<operations::health>([needs = &needs](auto, auto) { return health(needs); });
   into.bind<operations::version>([needs = &needs](auto, auto) { return version(needs); });
 }

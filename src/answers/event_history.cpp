@@ -75,6 +75,21 @@ class reader {
 
 }  // namespace
 
+namespace {
+
+// The number of the oldest event that is kept; 0 when there is none.
+result<std::uint64_t> oldest_behind(journal::journal& from, std::uint64_t after) {
+  auto const first = from.events(0, 1);
+  if (!first) return std::unexpected(first.error());
+  auto const oldest = first->empty() ? 0 : first->front().seq;
+  if (after + 1 < oldest)
+    return fail(error_code::events_forgotten,
+                fmt::format("the events behind {} are no longer kept; the oldest is {}", after, oldest));
+  return oldest;
+}
+
+}  // namespace
+
 bool fits_type(std::vector<std::string> const& types, std::string_view type) {
   return types.empty() || std::ranges::any_of(types, [type](std::string_view wanted) {
            if (!wanted.ends_with(".*")) return wanted == type;
@@ -86,13 +101,10 @@ bool fits_type(std::vector<std::string> const& types, std::string_view type) {
 result<operations::event_list> read_history(journal::journal& from, history_question const& asked,
                                             std::stop_token const& stop) {
   operations::event_list out;
-  auto const first = from.events(0, 1);
-  if (!first) return std::unexpected(first.error());
-  out.oldest_seq = first->empty() ? 0 : first->front().seq;
-  if (asked.after > 0 && asked.after + 1 < out.oldest_seq)
-    return fail(error_code::events_forgotten,
-                fmt::format("the events behind {} are no longer kept; the oldest is {}", asked.after,
-                            out.oldest_seq));
+  // Who names no number does not care what is no longer kept.
+  auto const oldest = oldest_behind(from, asked.after == 0 ? UINT64_MAX - 1 : asked.after);
+  if (!oldest) return std::unexpected(oldest.error());
+  out.oldest_seq = *oldest;
   reader all(from, asked, stop);
   bool const from_there = asked.after > 0 || asked.since.has_value();
   auto events = from_there ? all.forward(asked.after, asked.last, asked.limit, &out.more)

@@ -40,8 +40,7 @@ task<result<operations::event_list>> list(answer_needs const* needs, operations:
 }  // namespace
 
 void bind_events(control::bindings& into, answer_needs const& needs) {
-  into.bind<operations::events_list>(
-      [needs = &needs](auto asked, auto who) { return list(needs, asked, who); });
+  into.bind<operations::events_list>([all = &needs](auto asked, auto who) { return list(all, asked, who); });
 }
 
 }  // namespace ostler::answers
