@@ -10,9 +10,9 @@
 #include "answers/answers.hpp"
 #include "async/pool.hpp"
 #include "control/server.hpp"
+#include "control/token_file.hpp"
 #include "daemon/event_feed.hpp"
 #include "daemon/log.hpp"
-#include "daemon/token_file.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 #include "operations/log_operations.hpp"
 #include "providers/local/local.hpp"
@@ -31,6 +31,7 @@ constexpr milliseconds close_grace{2s};
 constexpr milliseconds sweep_limit{10min};
 // How often it is looked for what bears our labels, and old events are let go of.
 constexpr milliseconds look_every{5min};
+constexpr milliseconds look_at_tokens{2s};
 
 std::string thrown_text(std::exception_ptr const& why) {
   try {
@@ -49,6 +50,7 @@ struct daemon::parts {
       : loop(on),
         state(std::move(held)),
         options(std::move(given)),
+        token_store(state.path()),
         workers(threads),
         chores(on.get_executor(), [](std::string_view name, std::exception_ptr const& why) {
           log(importance::failure, fmt::format("{} ended: {}", name, thrown_text(why)));
@@ -67,6 +69,7 @@ struct daemon::parts {
   asio::io_context& loop;
   state_directory state;
   daemon_options options;
+  control::token_file token_store;
   async::pool workers;
   async::scope chores;
   std::unique_ptr<journal::sqlite_journal> kept_in;
@@ -144,7 +147,7 @@ result<std::vector<control::listener>> daemon::parts::listeners() {
 }
 
 result<void> daemon::parts::open_door() {
-  auto tokens = open_tokens(state.descriptor());
+  auto tokens = token_store.open();
   if (!tokens) return std::unexpected(tokens.error());
   auto all = listeners();
   if (!all) return std::unexpected(all.error());
@@ -216,7 +219,16 @@ result<std::unique_ptr<daemon>> daemon::start(asio::io_context& loop, state_dire
   made->feed = std::make_unique<event_feed>(*made->middle, made->workers);
   if (auto done = made->open_door(); !done) return std::unexpected(done.error());
   auto* const all = made.get();
-  if (!made->chores.spawn("tidy up", [all] { return all->tidy_up(); }))
+  bool const begun =
+      made->chores.spawn("tidy up", [all] { return all->tidy_up(); }) &&
+      made->chores.spawn("tokens", [all] {
+        return all->token_store.follow(look_at_tokens, [all](result<control::token_book> book) {
+          if (!book) return log(importance::warning, book.error().message);
+          log(importance::info, "the tokens were changed");
+          all->door->use_tokens(std::move(*book));
+        });
+      });
+  if (!begun)
     return fail(error_code::system_failed, "the daemon is closed already");
   return std::unique_ptr<daemon>(new daemon(std::move(made)));
 }

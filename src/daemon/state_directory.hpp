@@ -5,7 +5,7 @@
 //   id        what everything that is made because of this directory bears, for ever
 //   journal/  the journal
 //   local/    the places of this machine
-//   tokens    who may ask over TCP
+//   tokens.json, token   who may ask over TCP
 //   url       where it is asked over TCP just now
 #pragma once
 
