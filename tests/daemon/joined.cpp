@@ -124,7 +124,8 @@ void joined::run_all(async::task<void> todo) {
 }
 
 result<control::answer> joined::answer_to(operations::operation_entry const& entry,
-                                          operations::request_line const& line, control::caller who) {
+                                          operations::request_line const& line, control::caller who,
+                                          control::byte_source* body) {
   auto const mark = line.target.find('?');
   auto const path = line.target.substr(0, mark);
   auto const way = operations::all_routes().find(operations::name(line.method), path);
@@ -137,7 +138,7 @@ result<control::answer> joined::answer_to(operations::operation_entry const& ent
                                                      ? std::string_view()
                                                      : std::string_view(line.target).substr(mark + 1),
                                         .body = line.body};
-  auto work = (*how)(parts, nullptr, std::move(who));
+  auto work = (*how)(parts, body, std::move(who));
   if (!work) return std::unexpected(work.error());
   return run(std::move(*work));
 }

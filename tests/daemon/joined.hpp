@@ -41,9 +41,19 @@ class joined {
     if (json == nullptr) return fail(error_code::system_failed, "the answer is no JSON");
     return wire::from_json<typename Operation::answer>(json->text);
   }
+  // With bytes to be read.
+  template <class Operation>
+  result<typename Operation::answer> send(typename Operation::request const& request,
+                                          control::byte_source* body) {
+    auto const said = answer_to(operations::entry_of<Operation>,
+                                operations::write_request<Operation>(request), anybody(), body);
+    if (!said) return std::unexpected(said.error());
+    return wire::from_json<typename Operation::answer>(std::get<control::json_answer>(*said).text);
+  }
   // Whatever its form.
   result<control::answer> answer_to(operations::operation_entry const& entry,
-                                    operations::request_line const& line, control::caller who);
+                                    operations::request_line const& line, control::caller who,
+                                    control::byte_source* body = nullptr);
 
   template <class T> T run(async::task<T> todo) {
     std::optional<T> answer;
