@@ -117,6 +117,22 @@ TEST(a_service, is_stopped_started_and_restarted_alone) {
   EXPECT_EQ(all.ask<services_list>({"web"})->services.back().run, 1U);
 }
 
+TEST(a_service, that_does_not_listen_is_restarted_within_the_grace_that_was_given) {
+  joined all;
+  auto stubborn = playing("server", {"ignore", "TERM", "wait"});
+  stubborn.stop.grace = std::chrono::hours(1);
+  all.up("web", {stubborn});
+  auto const again = all.ask<services_restart>(
+      {.instance = "web", .service = "server", .grace = milliseconds(10), .wait = seconds(60)});
+  ASSERT_TRUE(again) << again.error().message;
+  EXPECT_EQ(again->run, 2U);
+  auto const all_of_it =
+      all.ask<instances_restart>({.instance = "web", .grace = milliseconds(10), .wait = seconds(60)});
+  ASSERT_TRUE(all_of_it) << all_of_it.error().message;
+  EXPECT_EQ(all_of_it->state, instance_state::running);
+  EXPECT_EQ(all_of_it->generation, 2U);
+}
+
 TEST(a_wait, ends_when_it_is_so_or_the_time_is_over) {
   joined all;
   all.up("web", {playing("server", {"wait"})});

@@ -167,11 +167,12 @@ result<void> service_set::order(std::vector<std::string> const& names, bool up,
   return {};
 }
 
-result<void> service_set::restart(std::vector<std::string> const& names) {
+result<void> service_set::restart(std::vector<std::string> const& names, std::optional<milliseconds> grace) {
   auto const hosts = named(names);
   if (!hosts) return std::unexpected(hosts.error());
   if (stopping_) return fail(error_code::invalid_state, "the instance is being stopped");
   for (auto* host : *hosts) {
+    if (grace) host->set_grace(*grace);
     host->want(false);
     // Down first; what is down already starts at once.
     again_.push_back(host->name());

@@ -34,7 +34,8 @@ class service_set {
   // All of them when none is named.
   result<void> order(std::vector<std::string> const& names, bool up,
                      std::optional<milliseconds> grace = std::nullopt);
-  result<void> restart(std::vector<std::string> const& names);
+  result<void> restart(std::vector<std::string> const& names,
+                       std::optional<milliseconds> grace = std::nullopt);
   // Another list of services from now on.
   result<void> apply(std::vector<wire::service_spec> services);
 

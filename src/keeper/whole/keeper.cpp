@@ -283,7 +283,8 @@ void keeper::offer_services() {
   offer_order("service.start", [this](auto const& params) { return services_.order(params.services, true); });
   offer_order("service.stop",
               [this](auto const& params) { return services_.order(params.services, false, params.grace); });
-  offer_order("service.restart", [this](auto const& params) { return services_.restart(params.services); });
+  offer_order("service.restart",
+              [this](auto const& params) { return services_.restart(params.services, params.grace); });
   door_.offer<wire::services_wanted>("services.apply",
                                      [this](request const& asked, wire::services_wanted const& params) {
                                        auto const done = services_.apply(params.services);
