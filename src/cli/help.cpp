@@ -105,6 +105,8 @@ std::string wrapped(std::string_view text, std::size_t columns, std::size_t inde
     auto const word = text.substr(0, end);
     auto const width = columns_of(word);
     if (used > 0 && used + 1 + width > columns) {
+      // Words may stand two blanks apart.
+      while (out.ends_with(' ')) out.pop_back();
       out += "\n" + std::string(indent, ' ');
       used = 0;
     }

@@ -35,10 +35,10 @@ class attached {
       : with_(&with), call_(std::move(call)), socket_(std::move(socket)), signals_(std::move(signals)) {}
 
   result<attach_end> run() {
-    for (;;) {
-      auto const end = once();
-      if (!end || *end != attach_end::goes_on) return end;
-    }
+    // What came together with the upgrade makes no descriptor readable any more.
+    auto end = show();
+    while (end && *end == attach_end::goes_on) end = once();
+    return end;
   }
   std::optional<wire::exit_told> const& exit() const { return exit_; }
 

@@ -161,7 +161,9 @@ class forwarder {
         {.instance = instance_, .port = remote}, {.limit = 10s, .stop_fd = signals_.fd()});
     // The local side sees its connection closed, which is what has happened.
     if (!made) return with_->note("error: " + printable(made.error().message));
-    pipes_.push_back(std::make_unique<pipe>(std::move(local), std::move(*made)));
+    auto fresh = std::make_unique<pipe>(std::move(local), std::move(*made));
+    // What came together with the upgrade makes no descriptor readable any more.
+    if (fresh->go_on(0)) pipes_.push_back(std::move(fresh));
   }
 
   // Outlives this.
