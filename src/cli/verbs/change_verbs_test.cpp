@@ -38,8 +38,7 @@ handler tells(std::vector<std::string> messages) {
   };
 }
 
-class up : public testing::Test {
- protected:
+struct up : testing::Test {
   up() { here.write("ostler.toml", "version = 1\n[service.web]\nrun = \"serve\"\nport = \"auto\"\n"); }
   void agree() { ASSERT_EQ(here.call({"trust", "-y"}).code, 0); }
   instance shop(instance_state state, std::string message) const {
@@ -145,11 +144,35 @@ TEST_F(up, brings_one_that_differs_to_what_is_asked_for_now) {
     client.answer(200, wire::to_json(running));
     changed = client.request();
     client.answer(200, wire::to_json(running));
+    client.request();
+    client.answer(200, wire::to_json(operations::instance_made{.instance = running}));
   };
   false_daemon const daemon({differs, is_changed, tells({snapshot_of({running})})});
   EXPECT_EQ(here.call(daemon, {"up"}).code, 0);
   EXPECT_THAT(changed, HasSubstr("PATCH /api/v1/instances/shop "));
   EXPECT_THAT(changed, HasSubstr(R"("services":[{"name":"web")"));
+}
+
+TEST_F(up, of_what_cannot_be_changed_says_what_differs) {
+  agree();
+  auto const refuses = [](error_code code, std::string message) {
+    return [=](peer& client) {
+      client.request();
+      client.answer(
+          409, wire::to_json(operations::error_answer{operations::told({.code = code, .message = message})}));
+    };
+  };
+  auto const tells_it = answers(shop(instance_state::running, "Running"));
+  false_daemon const daemon(
+      {refuses(error_code::name_taken, "the name shop is taken, which differs in: services"),
+       [&](peer& client) {
+         tells_it(client);
+         refuses(error_code::feature_missing, "it stays as it is")(client);
+       }});
+  auto const seen = here.call(daemon, {"up"});
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_THAT(seen.err, HasSubstr("differs in: services (P0103)"));
+  EXPECT_THAT(seen.err, HasSubstr("try:  ostler down shop"));
 }
 
 TEST_F(up, that_is_dry_asks_nobody) {

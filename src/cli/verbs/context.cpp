@@ -65,7 +65,7 @@ whereabouts::variables with_flags(whereabouts::variables const& look_up, argumen
   auto const token_file = call.value("token-file");
   return [=](std::string_view name) -> std::optional<std::string> {
     if (name == "OSTLER_URL") {
-      if (host) return host;
+      if (host) return *host;
       auto const url = look_up(name);
       return url && !url->empty() ? url : look_up("OSTLER_HOST");
     }

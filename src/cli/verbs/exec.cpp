@@ -1,4 +1,4 @@
-#include <csignal>
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 #include <unistd.h>
@@ -20,7 +20,11 @@ using operations::exec_output;
 
 // As much as a request may carry, with room for the rest of it.
 constexpr std::size_t input_max = 768UL * 1024;
-constexpr milliseconds one_wait = 20s;
+// The end of a command is told at once; what it prints meanwhile is asked for after so long, longer while it
+// is silent.
+constexpr milliseconds shortest_wait{100};
+constexpr milliseconds longest_wait{1000};
+constexpr std::uint32_t lines_at_once = 5000;
 
 // The codes of `docker run`: what could not be found or run is told apart from what failed by itself.
 int exit_code_for(error const& why) {
@@ -75,7 +79,7 @@ result<operations::exec_new> request_of(context const& with, operations::instanc
                            .user = call.value("user").value_or(""),
                            .at_limit = wire::on_time_limit::kill,
                            // Short, so that the session is known soon and Ctrl-C has somebody to go to.
-                           .wait = 250ms};
+                           .wait = shortest_wait};
   auto const limit = call.duration("timeout");
   if (!limit) return std::unexpected(limit.error());
   out.limit = *limit;
@@ -116,18 +120,19 @@ result<int> without_terminal(context& with, operations::instance const& whom) {
   auto const signals = interrupts::begin();
   if (!signals) return std::unexpected(signals.error());
   patience heard;
+  auto wait = shortest_wait;
   for (;;) {
     print(with, *now);
+    wait = now->out.empty() && now->err.empty() ? std::min(wait * 2, longest_wait) : shortest_wait;
     if (!now->running && !now->truncated) break;
     auto daemon = with.daemon();
     if (!daemon) return std::unexpected(daemon.error());
     operations::exec_query const next{.instance = whom.name,
                                       .session = now->session,
                                       .cursor = now->next_cursor,
-                                      .lines = 1000,
-                                      .wait = one_wait};
-    auto more =
-        (*daemon)->call<operations::exec_read>(next, {.limit = one_wait + 60s, .stop_fd = signals->fd()});
+                                      .lines = lines_at_once,
+                                      .wait = wait};
+    auto more = (*daemon)->call<operations::exec_read>(next, {.stop_fd = signals->fd()});
     if (!more && more.error().code == error_code::cancelled && signals->take() != 0) {
       if (!heard.pass_on(with, whom.name, now->session)) return exit_interrupted;
       *now = {.session = now->session, .next_cursor = now->next_cursor, .running = true};

@@ -15,7 +15,9 @@ namespace {
 
 using operations::log_query;
 
-constexpr std::uint32_t lines_most = 100'000;
+// Of one answer.
+constexpr std::uint32_t lines_most = 10'000;
+constexpr std::uint32_t page_lines = 1000;
 constexpr std::uint32_t context_most = 100;
 
 result<void> set_times(log_query& to, arguments const& call) {
@@ -34,7 +36,6 @@ result<log_query> query_of(arguments const& call, operations::instance const& wh
   if (call.operands.size() > 1) out.service.assign(call.operands.begin() + 1, call.operands.end());
   auto const tail = call.number("tail", 0, lines_most);
   if (!tail) return std::unexpected(tail.error());
-  out.tail = *tail;
   auto const around = call.number("context", 0, context_most);
   if (!around) return std::unexpected(around.error());
   out.context = around->value_or(0);
@@ -46,8 +47,11 @@ result<log_query> query_of(arguments const& call, operations::instance const& wh
     return fail(error_code::usage, "--stdout-only and --stderr-only exclude each other");
   if (call.has("stdout-only")) out.only = operations::log_stream::out;
   if (call.has("stderr-only")) out.only = operations::log_stream::err;
-  // Of what happened since a moment, all; else what fits a few screens.
-  if (out.since && !out.tail) out.lines = 1000;
+  // Of what was printed since a moment, all, page by page; else the last ones.
+  if (out.since) out.lines = page_lines;
+  if (!*tail) return out;
+  if (**tail > 0) out.lines = **tail;
+  if (out.follow || out.since || **tail == 0) out.tail = *tail;
   return out;
 }
 
@@ -66,6 +70,7 @@ log_printer printer_for(context const& with, operations::instance const& whom, l
 // From the first page to the last that there is now.
 result<int> read_all(context& with, operations::instance const& whom, log_query query) {
   auto print = printer_for(with, whom, query);
+  bool const in_pages = query.since && !query.tail && with.how() != format::json;
   bool any = false;
   for (;;) {
     auto const page = with.ask<operations::logs_read>(query);
@@ -75,9 +80,10 @@ result<int> read_all(context& with, operations::instance const& whom, log_query 
     else
       for (auto const& one : page->lines) with.show().out.line(print.text(one));
     any = any || !page->lines.empty();
-    bool const more = query.since && page->truncated && !page->next_cursor.empty() && !page->lines.empty();
-    if (!more || with.how() == format::json) break;
+    if (!in_pages || !page->truncated || page->lines.empty()) break;
+    // The cursor says where to go on, and excludes every other beginning.
     query.cursor = page->next_cursor;
+    query.since = {};
   }
   if (!any && !with.writes_json())
     with.note(fmt::format("{} has printed nothing that matches.", printable(whom.name)));

@@ -132,7 +132,7 @@ TEST(logs, prints_both_outputs_of_services_to_standard_output) {
   auto const seen = here.call(daemon, {"logs", "auth", "web", "-n", "5", "-g", "ERR"});
   EXPECT_EQ(seen.code, 0);
   EXPECT_EQ(seen.out, "web | fine\nweb | ERROR bad\n");
-  EXPECT_THAT(asked, HasSubstr("/api/v1/instances/auth/logs?service=web&tail=5&pattern=ERR"));
+  EXPECT_THAT(asked, HasSubstr("/api/v1/instances/auth/logs?service=web&lines=5&pattern=ERR"));
 }
 
 TEST(logs, that_are_followed_end_when_the_daemon_ends_them) {

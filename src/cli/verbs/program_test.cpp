@@ -175,8 +175,7 @@ TEST(ctrl_c, goes_to_the_program_that_exec_runs) {
   EXPECT_THAT(killed, HasSubstr(R"("signal":"INT")"));
 }
 
-class a_terminal : public testing::Test {
- protected:
+struct a_terminal : testing::Test {
   // Opens a terminal for whoever asks, and then does this with it.
   std::vector<handler> opens(std::function<void(peer&)> then) {
     auto const first = [this](peer& client) {

@@ -15,7 +15,7 @@ result<std::string> daemon_program(context const& with) {
   auto const size = ::readlink("/proc/self/exe", own.data(), own.size());
   if (size <= 0) return system::fail_errno("find out where this program lies");
   own.resize(static_cast<std::size_t>(size));
-  auto const beside = own.substr(0, own.rfind('/') + 1) + "ostlerd";
+  auto beside = own.substr(0, own.rfind('/') + 1) + "ostlerd";
   if (::access(beside.c_str(), X_OK) == 0) return beside;
   return fail(error_code::file_unknown, fmt::format("there is no daemon in {}", beside), {},
               {"set OSTLER_DAEMON to its path"});

@@ -84,9 +84,16 @@ result<instance_made> bring_up_to_date(context& with, operations::instance_new c
                                      .env = wanted.env,
                                      .keep_on_error = wanted.keep_on_error};
   if (!wanted.settings.text.empty()) change.settings = wanted.settings;
-  auto changed = with.ask<operations::instances_update>(change);
+  auto const changed = with.ask<operations::instances_update>(change);
+  if (!changed && changed.error().code == error_code::feature_missing) {
+    // The refusal of the name says what differs, which is more than that it stays so.
+    auto told = refusal;
+    told.hints = {fmt::format("ostler down {}", wanted.name), fmt::format("ostler up {}-2", wanted.name)};
+    return std::unexpected(std::move(told));
+  }
   if (!changed) return std::unexpected(changed.error());
-  return instance_made{.instance = std::move(*changed)};
+  // What cannot be changed later, such as what is run once, still differs: then this refusal says what.
+  return with.ask<operations::instances_create>(wanted);
 }
 
 result<instance_made> create(context& with, operations::instance_new const& wanted) {
