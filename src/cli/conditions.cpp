@@ -76,7 +76,9 @@ result<condition> parse_condition(std::string_view text) {
 standing judge(condition const& what, operations::instance const* about) {
   if (about == nullptr) return yes_or(what.kind == condition_kind::deleted, standing::never);
   if (!what.service.empty()) return judge_service(what, *about);
-  bool const failed = about->state == instance_state::failed;
+  // Of a service that has given up, nobody takes it back but who asks for it.
+  bool const failed =
+      about->state == instance_state::failed || about->health == operations::instance_health::error;
   bool const leaving = about->wanted == instance_wanted::deleted;
   auto const hope = failed || leaving ? standing::never : standing::not_yet;
   switch (what.kind) {

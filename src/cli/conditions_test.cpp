@@ -63,6 +63,14 @@ TEST(an_instance, that_is_running_and_out_of_sight_is_not_ready) {
   EXPECT_EQ(of("ready", what), standing::not_yet);
 }
 
+TEST(an_instance, with_a_service_that_has_given_up_will_not_become_ready) {
+  auto what = with_web(service_state::error, false);
+  what.health = instance_health::error;
+  EXPECT_EQ(of("ready", what), standing::never);
+  EXPECT_EQ(of("running", what), standing::holds);
+  EXPECT_EQ(of("error", what), standing::holds);
+}
+
 TEST(a_service, is_waited_for_by_its_own_state) {
   EXPECT_EQ(of("service/web=ready", with_web(service_state::running, true)), standing::holds);
   EXPECT_EQ(of("service/web", with_web(service_state::running, false)), standing::not_yet);

@@ -60,7 +60,12 @@ std::string error_lines(operations::error_told const& what, channel const& where
 }  // namespace
 
 bool is_ready(operations::instance const& what) {
-  return what.state == instance_state::running && what.health == operations::instance_health::healthy;
+  bool const well =
+      what.state == instance_state::running && what.health == operations::instance_health::healthy;
+  return well && std::ranges::all_of(what.services, [](operations::service const& one) {
+           bool const done = one.kind == wire::service_kind_told::task && one.state == service_state::stopped;
+           return one.ready || done;
+         });
 }
 
 std::string url_of(operations::instance const& what) {

@@ -15,7 +15,8 @@
 
 namespace ostler::cli {
 
-// It serves: it is running, and nothing of it is broken or out of sight.
+// It serves: it is running, nothing of it is broken or out of sight, and every service is ready or, of tasks,
+// done.
 bool is_ready(operations::instance const& what);
 // The URL that is shown: that of the first ready service that has one, else of the first that has one.
 std::string url_of(operations::instance const& what);

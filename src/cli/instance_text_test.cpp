@@ -56,10 +56,14 @@ TEST(the_line_of_counts, says_what_is_there_and_who_waits) {
   EXPECT_EQ(counts_line(std::span<instance const>()), "0 instances");
 }
 
-TEST(ready, is_running_and_healthy) {
+TEST(ready, is_running_and_healthy_with_all_services) {
   auto all = three();
   EXPECT_TRUE(is_ready(all[0]));
   EXPECT_FALSE(is_ready(all[1]));
+  all[0].services.push_back({.name = "db", .state = service_state::stopped});
+  EXPECT_FALSE(is_ready(all[0]));
+  all[0].services.back().kind = wire::service_kind_told::task;
+  EXPECT_TRUE(is_ready(all[0]));
   all[0].health = instance_health::degraded;
   EXPECT_FALSE(is_ready(all[0]));
 }

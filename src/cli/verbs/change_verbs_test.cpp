@@ -99,6 +99,50 @@ TEST_F(up, that_failed_tells_the_error_of_the_daemon) {
               HasSubstr("  try:  ostler logs shop\n        ostler shell shop\n        ostler up shop\n"));
 }
 
+TEST_F(up, tells_the_error_of_a_service_that_has_given_up) {
+  agree();
+  auto running = shop(instance_state::running, "Running");
+  running.health = operations::instance_health::error;
+  running.services.push_back({.name = "web", .state = operations::service_state::error});
+  running.services.back().error =
+      operations::error_told{.code = "P0202",
+                             .name = "exited_before_ready",
+                             .message = "web in shop exited (1) before it was ready"};
+  false_daemon const daemon({makes(running), tells({snapshot_of({running})})});
+  auto const seen = here.call(daemon, {"up"});
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_THAT(seen.err, HasSubstr("error: web in shop exited (1) before it was ready (P0202)"));
+}
+
+TEST_F(up, starts_the_services_that_are_at_rest) {
+  agree();
+  auto running = shop(instance_state::running, "Running");
+  auto resting = running;
+  resting.services.push_back({.name = "web", .state = operations::service_state::stopped});
+  running.services.push_back({.name = "web", .state = operations::service_state::running, .ready = true});
+  std::string started;
+  auto const found = [&](peer& client) {
+    client.request();
+    client.answer(200, wire::to_json(operations::instance_made{.instance = resting}));
+    started = client.request();
+    client.answer(200, wire::to_json(resting));
+  };
+  false_daemon const daemon({found, tells({snapshot_of({resting}), update_to(running)})});
+  EXPECT_EQ(here.call(daemon, {"up"}).code, 0);
+  EXPECT_THAT(started, HasSubstr("POST /api/v1/instances/shop/start "));
+  EXPECT_THAT(started, HasSubstr(R"({"services":["web"]})"));
+}
+
+TEST_F(up, with_a_provider_that_is_none_ends_with_5) {
+  agree();
+  false_daemon const daemon({[](peer& client) {
+    EXPECT_THAT(client.request(), HasSubstr(R"("provider":"moon")"));
+    error const why{.code = error_code::provider_unknown, .message = "there is no provider moon"};
+    client.answer(404, wire::to_json(operations::error_answer{operations::told(why)}));
+  }});
+  EXPECT_EQ(here.call(daemon, {"up", "-p", "moon"}).code, 5);
+}
+
 TEST_F(up, that_is_detached_returns_when_it_was_taken) {
   agree();
   auto const starting = shop(instance_state::starting, "Starting...");

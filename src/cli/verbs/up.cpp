@@ -96,12 +96,28 @@ result<instance_made> bring_up_to_date(context& with, operations::instance_new c
   return with.ask<operations::instances_create>(wanted);
 }
 
+// Those that would keep a running instance from being ready for ever, because nobody else starts them.
+std::vector<std::string> services_at_rest(instance const& what) {
+  std::vector<std::string> out;
+  if (what.state != operations::instance_state::running) return out;
+  for (auto const& one : what.services) {
+    bool const rests =
+        one.state == operations::service_state::stopped || one.state == operations::service_state::error;
+    if (rests && one.kind == wire::service_kind_told::service) out.push_back(one.name);
+  }
+  return out;
+}
+
 result<instance_made> create(context& with, operations::instance_new const& wanted) {
   auto made = with.ask<operations::instances_create>(wanted);
   if (!made && made.error().code == error_code::name_taken)
     made = bring_up_to_date(with, wanted, made.error());
-  if (!made || made->created || made->instance.wanted == operations::instance_wanted::running) return made;
-  auto started = with.ask<operations::instances_start>({.instance = wanted.name});
+  if (!made || made->created) return made;
+  auto const resting = services_at_rest(made->instance);
+  bool const runs = made->instance.wanted == operations::instance_wanted::running;
+  bool const failed = made->instance.state == operations::instance_state::failed;
+  if (runs && !failed && resting.empty()) return made;
+  auto started = with.ask<operations::instances_start>({.instance = wanted.name, .services = resting});
   if (!started) return std::unexpected(started.error());
   made->instance = std::move(*started);
   return made;

@@ -91,8 +91,10 @@ result<waited> wait_for(context& with, std::vector<awaited> const& whom, wait_ru
 }
 
 error why_not(operations::instance const& what) {
-  if (what.error) {
-    auto out = operations::heard(*what.error);
+  auto const broken =
+      std::ranges::find_if(what.services, [](auto const& one) { return one.error.has_value(); });
+  if (what.error || broken != what.services.end()) {
+    auto out = operations::heard(what.error ? *what.error : *broken->error);
     if (out.hints.empty())
       out.hints = {fmt::format("ostler logs {}", what.name), fmt::format("ostler status {}", what.name)};
     return out;
