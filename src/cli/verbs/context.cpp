@@ -61,11 +61,11 @@ std::string absolute(std::string const& from, std::string const& path) {
 // The flags go before the environment; OSTLER_HOST is what the fingers of others type.
 whereabouts::variables with_flags(whereabouts::variables const& look_up, arguments const& call,
                                   std::string const& directory) {
-  auto const host = call.value("host");
+  auto const host = call.value("host").value_or("");
   auto const token_file = call.value("token-file");
   return [=](std::string_view name) -> std::optional<std::string> {
     if (name == "OSTLER_URL") {
-      if (host) return *host;
+      if (!host.empty()) return std::optional<std::string>(host);
       auto const url = look_up(name);
       return url && !url->empty() ? url : look_up("OSTLER_HOST");
     }

@@ -12,6 +12,7 @@
 #include "cli/verbs/targets.hpp"
 #include "cli/verbs/terminal.hpp"
 #include "operations/session_operations.hpp"
+#include "system/clock.hpp"
 
 namespace ostler::cli {
 namespace {
@@ -115,6 +116,7 @@ class patience {
 result<int> without_terminal(context& with, operations::instance const& whom) {
   auto const request = request_of(with, whom);
   if (!request) return std::unexpected(request.error());
+  auto const began = system::now();
   auto now = with.ask<operations::exec_start>(*request);
   if (!now) return std::unexpected(now.error());
   auto const signals = interrupts::begin();
@@ -141,8 +143,9 @@ result<int> without_terminal(context& with, operations::instance const& whom) {
     if (!more) return std::unexpected(more.error());
     *now = std::move(*more);
   }
-  bool const out_of_time = request->limit && now->exit && now->exit->how == wire::ended::signal &&
-                           now->exit->asked && now->duration >= *request->limit;
+  // Nobody tells why it was killed; but who is killed after his time was killed for it.
+  bool const killed = now->exit && now->exit->how == wire::ended::signal;
+  bool const out_of_time = killed && request->limit && system::now() - began >= *request->limit;
   return out_of_time ? static_cast<int>(exit_time_over) : exit_code_of(now->exit);
 }
 

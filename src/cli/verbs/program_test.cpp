@@ -89,6 +89,14 @@ TEST(exec, tells_how_a_signal_ended_it) {
   EXPECT_EQ(here.call(daemon, {"exec", "auth", "--", "x"}).code, 143);
 }
 
+TEST(exec, whose_time_is_over_ends_with_124) {
+  test::place const here;
+  exec_output const last{.session = "s1",
+                         .exit = wire::exit_told{.how = wire::ended::signal, .value = SIGTERM}};
+  false_daemon const daemon({runs(here, {{200, wire::to_json(last)}})});
+  EXPECT_EQ(here.call(daemon, {"exec", "--timeout", "0", "auth", "--", "x"}).code, 124);
+}
+
 TEST(exec, gives_its_input_only_when_asked_to) {
   test::place here;
   here.input = "typed before";
