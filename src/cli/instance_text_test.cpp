@@ -100,8 +100,8 @@ TEST(progress_on_a_terminal, is_drawn_over_itself) {
   auto all = three();
   channel const terminal({.terminal = true, .columns = 60});
   progress show(progress_manner::terminal, terminal);
-  EXPECT_EQ(show.show({&all[1], 1}, 0ms), " ⠋ search  Starting... web  0.0s\n");
-  EXPECT_EQ(show.show({&all[1], 1}, 3100ms), "\x1b[1A\x1b[J ⠙ search  Starting... web  3.1s\n");
+  EXPECT_EQ(show.show({&all[1], 1}, 0ms), " ⠋ search  Starting...  0.0s  web\n");
+  EXPECT_EQ(show.show({&all[1], 1}, 3100ms), "\x1b[1A\x1b[J ⠙ search  Starting...  3.1s  web\n");
   EXPECT_EQ(show.clear(), "\x1b[1A\x1b[J");
   EXPECT_EQ(show.clear(), "");
 }

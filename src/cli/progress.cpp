@@ -68,8 +68,10 @@ std::string progress::drawn(std::span<operations::instance const> all, milliseco
     ++lines_;
   };
   for (auto const& one : all) {
+    // The detail last, because it is what may be cut.
+    auto const detail = one.detail.empty() ? std::string() : "  " + printable(one.detail);
     add(role_of(one.state), "", one.name,
-        sentence(one.message, one.detail) + counted(one) + "  " + elapsed(since));
+        fmt::format("{}{}  {}{}", printable(one.message), counted(one), elapsed(since), detail));
     if (one.state != instance_state::starting && one.state != instance_state::stopping) continue;
     for (auto const& each : one.services)
       add(role_of(each.state), "  ", each.name, sentence(each.message, each.detail));
