@@ -224,6 +224,7 @@ result<std::unique_ptr<daemon>> daemon::start(asio::io_context& loop, state_dire
       made->chores.spawn("tokens", [all] {
         return all->token_store.follow(look_at_tokens, [all](result<control::token_book> book) {
           if (!book) return log(importance::warning, book.error().message);
+          if (book->kept() == all->door->tokens().kept()) return;
           log(importance::info, "the tokens were changed");
           all->door->use_tokens(std::move(*book));
         });

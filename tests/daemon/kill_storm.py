@@ -164,7 +164,8 @@ class Storm:
             for name in self.hopeless:
                 key = f"{name}-{luck.random()}"
                 self.insist(lambda: self.daemon.create(name, [service(self.programs, "exit", "3",
-                                                                      restart={"on": "never"})],
+                                                                      restart={"on": "never"},
+                                                                      ready={"output": "never"})],
                                                        key=key, keep_on_error=False), name)
                 self.promised[name] = "failed"
                 if self.over.wait(luck.random() * 0.3):
