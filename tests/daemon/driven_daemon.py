@@ -130,12 +130,14 @@ class Daemon:
 
     def events(self, after=0):
         found = []
+        # Without a number, it would be the newest.
+        begin = f"after={after}" if after else "since=1970-01-01T00:00:00Z"
         while True:
-            page = self.ask("GET", f"/api/v1/events/history?after={after}&limit=1000")
+            page = self.ask("GET", f"/api/v1/events/history?{begin}&limit=1000")
             found += page["events"]
             if not page["events"] or page["events"][-1]["seq"] >= page["last_seq"]:
                 return found
-            after = page["events"][-1]["seq"]
+            begin = f"after={page['events'][-1]['seq']}"
 
     # --- what is there ---
 
