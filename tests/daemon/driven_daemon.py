@@ -135,7 +135,7 @@ class Daemon:
         while True:
             page = self.ask("GET", f"/api/v1/events/history?{begin}&limit=1000")
             found += page["events"]
-            if not page["events"] or page["events"][-1]["seq"] >= page["last_seq"]:
+            if not page["more"]:
                 return found
             begin = f"after={page['events'][-1]['seq']}"
 
