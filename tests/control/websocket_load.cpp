@@ -1,0 +1,171 @@
+// What WebSockets cost: events to many listeners, heartbeats of many agents, and the memory of an idle link.
+// The figures count in `release` only.
+//
+//   websocket_load [LISTENERS [AGENTS]]     by default 1000 and 10000
+//
+// Server and clients are threads of this one process and talk over the loopback. The rates are those of the
+// processor time of the server's thread: what one core does that has nothing else to do.
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <ctime>
+#include <fmt/format.h>
+#include <functional>
+#include <malloc.h>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/resource.h>
+#include <vector>
+
+#include "control/hub.hpp"
+#include "control/test/open_door.hpp"
+
+namespace {
+
+using namespace ostler;
+using namespace ostler::control;
+using async::task;
+
+std::uint64_t heartbeats = 0;
+
+task<result<hub_snapshot>> nothing_yet() { co_return hub_snapshot{.seq = 0, .text = "{}"}; }
+task<result<std::vector<told_event>>> nothing_older() { co_return std::vector<told_event>(); }
+
+task<void> take_heartbeats(peer_socket* with) {
+  for (;;) {
+    auto const got = co_await with->receive();
+    if (!got || !*got) co_return;
+    ++heartbeats;
+  }
+}
+task<result<conversation>> agent() { co_return conversation(take_heartbeats); }
+
+class measured_door {
+ public:
+  measured_door()
+      : events_({.snapshot = [](auto const&) { return nothing_yet(); },
+                 .older = [](auto) { return nothing_older(); }},
+                0),
+        door_(
+            [this](bindings& into, async::home const&) {
+              into.bind<operations::events_subscribe>(
+                  [this](auto const&...) { return events_.subscribe({}); });
+              into.bind<operations::agents_connect>([](auto const&...) { return agent(); });
+              test::bind_all_falsely(into);
+            },
+            without_limits()) {}
+  ~measured_door() { door_.shut(); }
+
+  test::raw_client connect(std::string_view path) {
+    auto client = door_.by_tcp();
+    client.send(door_.upgrade(path));
+    if (client.read_answer().status != 101) throw std::runtime_error("the upgrade was refused");
+    return client;
+  }
+  void wait_for_listeners(std::size_t count) {
+    while (door_.on_loop([&] { return events_.live(); }) < count) {
+    }
+  }
+  void tell(int count, std::string const& text) {
+    door_.on_loop([&] {
+      for (int i = 0; i < count; ++i)
+        events_.tell(
+            {.seq = ++seq_, .text = shared_message(text), .subject = {}, .type = "instance.running"});
+      return true;
+    });
+  }
+  std::uint64_t heard() {
+    return door_.on_loop([] { return heartbeats; });
+  }
+  // Of the server's thread, in seconds.
+  double spent() {
+    return door_.on_loop([] {
+      timespec now{};
+      ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+      return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
+    });
+  }
+
+ private:
+  static limits without_limits() {
+    limits out;
+    out.tcp_connections = 1'000'000;
+    out.websockets = 1'000'000;
+    out.rate = out.burst = 1e9;
+    return out;
+  }
+
+  std::uint64_t seq_ = 0;
+  hub events_;
+  test::open_door door_;
+};
+
+void measure(std::string_view what, measured_door& door, double each, std::function<void()> const& round) {
+  round();
+  auto const began = std::chrono::steady_clock::now();
+  auto const spent = door.spent();
+  double rounds = 0;
+  while (std::chrono::steady_clock::now() - began < std::chrono::seconds(3)) {
+    round();
+    ++rounds;
+  }
+  auto const used = door.spent() - spent;
+  std::chrono::duration<double> const passed = std::chrono::steady_clock::now() - began;
+  fmt::print(stderr, "{:<40} {:>10.0f} a second of the server's thread, {:>10.0f} a second of the clock\n",
+             what, rounds * each / used, rounds * each / passed.count());
+}
+
+void measure_events(measured_door& door, std::size_t count) {
+  std::vector<test::raw_client> listeners;
+  for (std::size_t i = 0; i < count; ++i) {
+    listeners.push_back(door.connect("/api/v1/events"));
+    listeners.back().read_frame();
+  }
+  door.wait_for_listeners(count);
+  std::string const text(300, 'x');
+  for (int const pending : {1, 16})
+    measure(fmt::format("deliveries to {}, {} pending", count, pending), door,
+            static_cast<double>(count) * pending, [&] {
+              door.tell(pending, text);
+              for (auto& one : listeners)
+                for (int i = 0; i < pending; ++i) one.read_frame();
+            });
+}
+
+void measure_agents(measured_door& door, std::size_t count) {
+  auto const before = ::mallinfo2().uordblks;
+  std::vector<test::raw_client> agents;
+  agents.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) agents.push_back(door.connect("/api/v1/agents/connect"));
+  auto const bytes = ::mallinfo2().uordblks - before;
+  fmt::print(stderr, "{:<40} {:>10} bytes, with those of the client\n",
+             fmt::format("an idle link of {}", count), bytes / count);
+  auto const frame =
+      test::client_frame(websocket::opcode::text, R"({"type":"heartbeat","status":"working","load":0.5})");
+  measure(fmt::format("heartbeats of {}", count), door, static_cast<double>(count), [&] {
+    auto const expected = door.heard() + count;
+    for (auto& one : agents) one.send(frame);
+    while (door.heard() < expected) {
+    }
+  });
+}
+
+std::size_t number(char const* text, std::size_t otherwise) {
+  std::string_view const digits(text == nullptr ? "" : text);
+  std::size_t out = 0;
+  auto const read = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+  return read.ec == std::errc() && out > 0 ? out : otherwise;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  measured_door door;
+  measure_events(door, number(count > 1 ? words[1] : nullptr, 1000));
+  measure_agents(door, number(count > 2 ? words[2] : nullptr, 10000));
+}
