@@ -63,7 +63,7 @@ task<result<control::conversation>> open_forward(answer_needs const* needs, oper
   // shared_ptr, because whoever holds the conversation may let go of it before its coroutine has ended.
   auto stream = std::make_shared<supervisor::keeper_stream>(where->keeper);
   wire::port_forward how{.port = asked.port, .stream = stream->number()};
-  auto const done = co_await where->keeper->ask<wire::nothing>("ports.forward", std::move(how));
+  auto const done = co_await where->keeper->ask<wire::nothing>("ports.forward", how);
   if (!done) co_return std::unexpected(done.error());
   co_return control::conversation([stream](peer_socket* with) { return forward(stream, with); });
 }
