@@ -2,58 +2,14 @@
 #include <gtest/gtest.h>
 
 #include "async/bell.hpp"
-#include "async/mailbox.hpp"
 #include "tests/daemon/joined.hpp"
+#include "tests/daemon/played_socket.hpp"
 
 namespace ostler::test {
 namespace {
 
 using namespace operations;
-using control::message;
 using control::message_kind;
-
-class played_socket final : public control::peer_socket {
- public:
-  explicit played_socket(async::home const& where)
-      : incoming_(where, 64, async::when_full::refuse), changed_(where) {}
-
-  // What the client says.
-  void say(message_kind kind, std::string data) {
-    incoming_.put(message{.kind = kind, .data = std::move(data)});
-  }
-  void leave() { incoming_.close(); }
-  // Until the daemon has said something that holds this text.
-  async::task<void> hear(message_kind kind, std::string text) {
-    while (said(kind).find(text) == std::string::npos) co_await changed_.heard();
-  }
-  std::string said(message_kind kind) const {
-    std::string out;
-    for (auto const& each : sent_)
-      if (each.kind == kind) out += each.data;
-    return out;
-  }
-
-  async::task<result<std::optional<message>>> receive() override { co_return co_await incoming_.take(); }
-  async::task<result<void>> send(message what) override {
-    if (closed_) co_return fail(error_code::link_lost, "it is closed");
-    sent_.push_back(std::move(what));
-    changed_.ring();
-    co_return result<void>{};
-  }
-  control::push_outcome push(control::shared_message const&) override {
-    return control::push_outcome::closed;
-  }
-  void close(control::close_code, std::string_view) override { closed_ = true; }
-  bool closed() const override { return closed_; }
-  std::size_t waiting_bytes() const override { return 0; }
-  std::size_t waiting_messages() const override { return 0; }
-
- private:
-  async::mailbox<message> incoming_;
-  std::vector<message> sent_;
-  async::bell changed_;
-  bool closed_ = false;
-};
 
 class conversations : public testing::Test {
  protected:
