@@ -67,6 +67,12 @@ class agents_answered : public testing::Test {
   // Once all clients have left.
   void finish() { all_.run_all(until_ended()); }
 
+  // Outlives what is talked over it, also when the test fails.
+  played_socket& socket() {
+    return *sockets_.emplace_back(std::make_unique<played_socket>(all_.needs().where));
+  }
+
+  std::vector<std::unique_ptr<played_socket>> sockets_;
   joined all_;
   agents::links links_;
   control::bindings bindings_;
@@ -91,12 +97,12 @@ TEST_F(agents_answered, register_take_work_and_are_listened_to) {
   auto inside = joined::anybody();
   inside.scope = control::token_scope::one_instance;
   inside.instance = web.id;
-  played_socket listener(all_.needs().where);
+  auto& listener = socket();
   begin<agents_subscribe>({}, listener);
-  played_socket socket(all_.needs().where);
-  begin<agents_connect>({}, socket, inside);
-  socket.say(message_kind::text, R"({"type":"register","name":"worker"})");
-  all_.run_all(socket.hear(message_kind::text, R"("type":"registered")"));
+  auto& agent = socket();
+  begin<agents_connect>({}, agent, inside);
+  agent.say(message_kind::text, R"({"type":"register","name":"worker"})");
+  all_.run_all(agent.hear(message_kind::text, R"("type":"registered")"));
   auto const list = ask<agents_list>({.instance = "web"});
   ASSERT_TRUE(list) << list.error().message;
   ASSERT_EQ(list->agents.size(), 1U);
@@ -105,13 +111,13 @@ TEST_F(agents_answered, register_take_work_and_are_listened_to) {
   EXPECT_EQ(ask<agents_count>({})->count, 1U);
   auto const given = ask<agents_start>({.instance = "web", .text = "do it"});
   ASSERT_TRUE(given) << given.error().message;
-  all_.run_all(socket.hear(message_kind::text, "do it"));
-  socket.say(message_kind::text,
-             fmt::format(R"({{"type":"message","session":"{}","content":"done"}})", given->session));
+  all_.run_all(agent.hear(message_kind::text, "do it"));
+  agent.say(message_kind::text,
+            fmt::format(R"({{"type":"message","session":"{}","content":"done"}})", given->session));
   all_.run_all(listener.hear(message_kind::text, R"("content":"done")"));
   ASSERT_TRUE(ask<agents_stop>({"worker"}));
-  EXPECT_TRUE(socket.closed());
-  socket.leave();
+  EXPECT_TRUE(agent.closed());
+  agent.leave();
   listener.leave();
   finish();
 }
