@@ -7,6 +7,8 @@
 #include <optional>
 #include <utility>
 
+#include "agents/links.hpp"
+#include "answers/agents.hpp"
 #include "answers/answers.hpp"
 #include "async/pool.hpp"
 #include "control/server.hpp"
@@ -19,6 +21,7 @@
 #include "supervisor/supervisor.hpp"
 #include "system/clock.hpp"
 #include "system/files.hpp"
+#include "system/random.hpp"
 
 namespace ostler::daemon {
 
@@ -32,6 +35,8 @@ constexpr milliseconds sweep_limit{10min};
 // How often it is looked for what bears our labels, and old events are let go of.
 constexpr milliseconds look_every{5min};
 constexpr milliseconds look_at_tokens{2s};
+
+moment now() { return {.now = system::now(), .wall = system::wall_now(), .luck = system::random_bits()}; }
 
 std::string thrown_text(std::exception_ptr const& why) {
   try {
@@ -76,6 +81,7 @@ struct daemon::parts {
   std::unique_ptr<providers::local::local_provider> local;
   std::unique_ptr<supervisor::supervisor> middle;
   std::unique_ptr<event_feed> feed;
+  std::unique_ptr<agents::links> agent_links;
   answers::answer_needs needs;
   control::bindings bindings;
   std::unique_ptr<control::server> door;
@@ -163,7 +169,14 @@ result<void> daemon::parts::open_door() {
            .default_provider = "local",
            .subscribers = [this] { return feed->hub().live(); },
            .more_metrics = {}};
+  agent_links = std::make_unique<agents::links>(
+      loop.get_executor(), now,
+      [](std::string_view name, std::exception_ptr const& why) {
+        log(importance::failure, fmt::format("{} ended: {}", name, thrown_text(why)));
+      },
+      agents::roster_rules{.link = lifecycle::link_rules_of(middle->rules().limits)});
   answers::bind_all(bindings, needs);
+  answers::bind_agents(bindings, needs, *agent_links);
   bindings.bind<operations::events_subscribe>(
       [this](operations::event_subscription asked, control::caller who) {
         return feed->subscribe(std::move(asked), std::move(who));
@@ -220,8 +233,7 @@ result<std::unique_ptr<daemon>> daemon::start(asio::io_context& loop, state_dire
   if (auto done = made->open_door(); !done) return std::unexpected(done.error());
   auto* const all = made.get();
   bool const begun =
-      made->chores.spawn("tidy up", [all] { return all->tidy_up(); }) &&
-      made->chores.spawn("tokens", [all] {
+      made->chores.spawn("tidy up", [all] { return all->tidy_up(); }) && made->chores.spawn("tokens", [all] {
         return all->token_store.follow(look_at_tokens, [all](result<control::token_book> book) {
           if (!book) return log(importance::warning, book.error().message);
           if (book->kept() == all->door->tokens().kept()) return;
@@ -229,8 +241,7 @@ result<std::unique_ptr<daemon>> daemon::start(asio::io_context& loop, state_dire
           all->door->use_tokens(std::move(*book));
         });
       });
-  if (!begun)
-    return fail(error_code::system_failed, "the daemon is closed already");
+  if (!begun) return fail(error_code::system_failed, "the daemon is closed already");
   return std::unique_ptr<daemon>(new daemon(std::move(made)));
 }
 
@@ -238,6 +249,7 @@ async::task<void> daemon::close() {
   parts_->middle->refuse_changes("the daemon is on its way down");
   co_await parts_->chores.close(0ms);
   co_await parts_->door->close(close_grace);
+  co_await parts_->agent_links->close(close_grace);
   co_await parts_->middle->close();
 }
 

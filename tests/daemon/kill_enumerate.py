@@ -128,13 +128,14 @@ class Enumeration:
             if killed:
                 strace = self.attached(["-e", f"trace={point.call}", "-e",
                                         f"inject={point.call}:signal=KILL:when={point.number}"])
+            lost = False
             try:
                 self.ask(act, name)
                 self.until(act, name)
             except Lost:
-                pass
+                lost = True
             if killed:
-                died = self.daemon.process.poll() is not None or self.dies_soon()
+                died = self.dies_within(10 if lost else 0.02)
                 if not died:
                     strace.terminate()
                 strace.wait()
@@ -151,12 +152,17 @@ class Enumeration:
         while time.monotonic() < end and not self.is_there(act, name):
             time.sleep(0.002)
 
-    def dies_soon(self):
+    def dies_within(self, seconds):
         try:
-            self.daemon.process.wait(0.02)
+            self.daemon.process.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
         return True
+
+    def begin_anew(self):
+        """So that what went wrong once is not found again at every point behind it."""
+        self.daemon.clear()
+        self.daemon = Daemon(self.daemon.programs, self.daemon.keep)
 
     def judge(self, point, name):
         runs = (self.daemon.project / f"{name}.runs").read_text().split()
@@ -168,7 +174,7 @@ class Enumeration:
                            ("cgroups", self.daemon.cgroups())):
             if left:
                 self.fault(f"{point}: {what} are left: {left}")
-        leaks = []
+        leaks = self.daemon.ask("GET", "/api/v1/leaks")["leaks"]
         if leaks:
             self.fault(f"{point}: leaks: {leaks}")
 
@@ -180,8 +186,7 @@ class Enumeration:
                 self.try_point(point)
             except (AssertionError, Refused, Lost, OSError) as why:
                 self.fault(f"{point}: {why}")
-                if self.daemon.process.poll() is None:
-                    self.daemon.kill()
+                self.begin_anew()
         print(f"{len(points)} of {self.total} points, {len(self.faults)} faults, "
               f"{time.monotonic() - begun:.0f} s")
 
