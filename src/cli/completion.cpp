@@ -161,7 +161,8 @@ std::string zsh_script() {
     *) compadd -- ${=found} ;;
   esac
 }
-compdef _ostler ostler
+# As a file in fpath this is the body of the function itself, and the first call is already one that asks.
+if [ "${funcstack[1]}" = "_ostler" ]; then _ostler "$@"; else compdef _ostler ostler; fi
 )";
 }
 

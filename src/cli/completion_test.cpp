@@ -16,6 +16,10 @@ TEST(the_completion, knows_verbs_options_and_the_words_of_an_option) {
   EXPECT_EQ(script.find("__man"), std::string::npos);
 }
 
+TEST(the_completion, answers_the_first_question_that_loads_it_into_zsh) {
+  EXPECT_THAT(completion_script("zsh").value(), HasSubstr("= \"_ostler\" ]; then _ostler \"$@\";"));
+}
+
 TEST(the_completion, is_there_for_three_shells) {
   EXPECT_THAT(completion_script("zsh").value(), HasSubstr("#compdef ostler"));
   EXPECT_THAT(completion_script("fish").value(), HasSubstr("complete -c ostler"));

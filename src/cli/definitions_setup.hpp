@@ -125,6 +125,12 @@ inline constexpr std::array setup_verbs{
          .most = 2,
          .about = "names for the shells"},
     verb{.name = "__man", .in = group::hidden, .about = "the man page, for packages"},
+    verb{.name = "__unit",
+         .in = group::hidden,
+         .operands = "UNIT PROGRAM",
+         .least = 2,
+         .most = 2,
+         .about = "a unit of systemd that runs that program for anybody, for packages"},
 };
 
 }  // namespace ostler::cli

@@ -51,6 +51,7 @@ result<int> version(context& with);
 result<int> help(context& with);
 result<int> complete(context& with);
 result<int> man(context& with);
+result<int> unit_for_packages(context& with);
 
 // Null when the table of verbs has one that nobody carries out; a test looks for that.
 verb_function function_of(std::string_view name);

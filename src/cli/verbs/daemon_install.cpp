@@ -7,66 +7,11 @@
 #include "cli/text.hpp"
 #include "cli/verbs/all.hpp"
 #include "cli/verbs/programs.hpp"
+#include "cli/verbs/units.hpp"
 #include "system/files.hpp"
 
 namespace ostler::cli {
 namespace {
-
-// systemd reads %, quotes and backslashes in these lines.
-std::string in_unit(std::string_view path) {
-  std::string out = "\"";
-  for (char const c : path) {
-    if (c == '%') out += '%';
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
-// Only the daemon is ended: what runs in the instances is held by their keepers and goes on.
-std::string service_unit(std::string const& program, std::string const& state) {
-  return fmt::format(
-      "[Unit]\n"
-      "Description=Ostler, places for agents and developers to work\n"
-      "Requires=ostlerd.socket\n"
-      "\n"
-      "[Service]\n"
-      "ExecStart={}\n"
-      "{}"
-      "KillMode=process\n"
-      "Restart=on-failure\n"
-      "RestartSec=1\n"
-      "TimeoutStopSec=15\n"
-      "\n"
-      "[Install]\n"
-      "Also=ostlerd.socket\n"
-      "WantedBy=default.target\n",
-      in_unit(program),
-      state.empty() ? "" : fmt::format("Environment={}\n", in_unit("OSTLER_STATE=" + state)));
-}
-
-// systemd listens, so whoever calls early waits instead of failing.
-std::string socket_unit(std::string const& socket) {
-  std::string path;
-  for (char const c : socket) path += c == '%' ? "%%" : std::string(1, c);
-  return fmt::format(
-      "[Unit]\n"
-      "Description=The socket of Ostler's daemon\n"
-      "\n"
-      "[Socket]\n"
-      "ListenStream={}\n"
-      "SocketMode=0600\n"
-      "DirectoryMode=0700\n"
-      "\n"
-      "[Install]\n"
-      "WantedBy=sockets.target\n",
-      path);
-}
-
-struct unit {
-  std::string name;
-  std::string text;
-};
 
 result<std::vector<unit>> units_of(context const& with) {
   auto const program = daemon_program(with);
@@ -74,8 +19,7 @@ result<std::vector<unit>> units_of(context const& with) {
   auto const where = with.paths();
   if (!where) return std::unexpected(where.error());
   auto const state = with.around().variable("OSTLER_STATE").value_or("");
-  return std::vector<unit>{{"ostlerd.service", service_unit(*program, state)},
-                           {"ostlerd.socket", socket_unit(where->socket)}};
+  return std::vector<unit>{service_unit(*program, state), socket_unit(where->socket)};
 }
 
 result<void> write_units(std::string const& directory, std::vector<unit> const& all) {
@@ -104,6 +48,20 @@ result<std::string> units_directory(context const& with) {
 }
 
 }  // namespace
+
+result<int> unit_for_packages(context& with) {
+  auto const& words = with.call().operands;
+  if (!words[1].starts_with('/'))
+    return fail(error_code::usage, fmt::format("systemd starts programs by their absolute path; {} is none",
+                                               in_quotes(words[1])));
+  for (auto const& one : {service_unit(words[1], ""), socket_unit_of_anybody()}) {
+    if (one.name != words[0]) continue;
+    with.show().out.write(one.text);
+    return exit_done;
+  }
+  return fail(error_code::usage, fmt::format("there is no unit {}; there is: ostlerd.service, ostlerd.socket",
+                                             in_quotes(words[0])));
+}
 
 result<int> daemon_install(context& with) {
   auto const units = units_of(with);

@@ -54,6 +54,7 @@ constexpr std::array bindings{
     binding{"help", help},
     binding{"__complete", complete},
     binding{"__man", man},
+    binding{"__unit", unit_for_packages},
 };
 
 int refused(context const& with, error const& why) {

@@ -134,6 +134,30 @@ TEST(daemon_install, shows_the_unit_and_writes_it_only_when_asked_to) {
   EXPECT_TRUE(std::filesystem::exists(unit));
 }
 
+TEST(units_for_packages, are_those_of_daemon_install_for_anybody) {
+  test::place here;
+  here.environment["OSTLER_DAEMON"] = "/usr/bin/ostlerd";
+  here.environment.erase("OSTLER_STATE");
+  here.environment["XDG_RUNTIME_DIR"] = here.root();
+  auto const installed = here.call({"daemon", "install", "--print"}).out;
+  auto const service = here.call({"__unit", "ostlerd.service", "/usr/bin/ostlerd"});
+  EXPECT_THAT(service.out, HasSubstr("ExecStart=\"/usr/bin/ostlerd\"\n"));
+  EXPECT_THAT(installed, HasSubstr(service.out));
+  auto socket = here.call({"__unit", "ostlerd.socket", "/usr/bin/ostlerd"}).out;
+  constexpr std::string_view runtime = "%t/ostler";
+  ASSERT_THAT(socket, HasSubstr(runtime));
+  socket.replace(socket.find(runtime), runtime.size(), here.root() + "/ostler");
+  EXPECT_THAT(installed, HasSubstr(socket));
+}
+
+TEST(units_for_packages, are_refused_when_systemd_would_not_take_them) {
+  test::place const here;
+  EXPECT_EQ(here.call({"__unit", "ostlerd.service", "bin/ostlerd"}).code, 2);
+  auto const seen = here.call({"__unit", "ostler.service", "/usr/bin/ostlerd"});
+  EXPECT_EQ(seen.code, 2);
+  EXPECT_THAT(seen.err, HasSubstr("there is: ostlerd.service, ostlerd.socket"));
+}
+
 TEST(daemon_stop, does_not_end_whoever_happens_to_listen) {
   test::place const here;
   operations::daemon_status const status{.pid = 1, .message = "Serving"};
