@@ -1,4 +1,4 @@
-"""What run.sh and test.sh refuse: wrong words, and missing packages where nothing may be installed."""
+"""What run.sh, test.sh and tools/package.sh refuse: wrong words, and missing packages where nothing may be installed."""
 
 import os
 import pathlib
@@ -14,7 +14,7 @@ ROOT = pathlib.Path(planted.__file__).resolve().parent.parent.parent
 class Scripts(planted.PlantedTree):
     def setUp(self):
         super().setUp()
-        for name in ("run.sh", "test.sh", "tools/setup.sh"):
+        for name in ("run.sh", "test.sh", "tools/package.sh", "tools/setup.sh"):
             (self.root / name).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, self.root / name)
 
@@ -34,6 +34,7 @@ class Scripts(planted.PlantedTree):
             (("test.sh", "--preset"), "--preset needs a name"),
             (("test.sh", "--preset", "fast"), "unknown preset 'fast'; allowed: dev, asan, tsan, release"),
             (("run.sh", "--quickly"), "unknown word '--quickly'; allowed: --build-only"),
+            (("tools/package.sh", "rpm"), "unknown word 'rpm'; allowed: -h"),
         ):
             ran = self.run_script(*words)
             self.assertEqual(ran.returncode, 2, words)
@@ -41,10 +42,10 @@ class Scripts(planted.PlantedTree):
             self.assertEqual(ran.stdout, "")
 
     def test_help_is_no_error(self):
-        for name in ("test.sh", "run.sh"):
+        for name, shown in (("test.sh", "./test.sh ["), ("run.sh", "./run.sh ["), ("tools/package.sh", "tools/package.sh [")):
             ran = self.run_script(name, "-h")
             self.assertEqual((ran.returncode, ran.stderr), (0, ""))
-            self.assertIn(f"./{name} [", ran.stdout)
+            self.assertIn(shown, ran.stdout)
 
     @unittest.skipUnless(shutil.which("apt-get"), "needs apt-get")
     def test_what_is_missing_is_named_with_the_one_command_to_run(self):
