@@ -148,7 +148,7 @@ class Zsh(Installed):
             'fpath=("$1" $fpath); compadd() { print -r -- "$@" }; autoload -Uz _ostler;'
             "words=(ostler daemon inst); CURRENT=3; _ostler"
         )
-        self.assertIn(" install ", self.run_program("zsh", "-fc", asks, "zsh", folder).stdout)
+        self.assertIn("install", self.run_program("zsh", "-fc", asks, "zsh", folder).stdout.split())
 
 
 class Fish(Installed):
