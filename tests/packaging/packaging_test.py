@@ -29,7 +29,9 @@ TEXTS = {
     "share/doc/ostler/examples/shop/store.py",
     "share/doc/ostler/examples/shop/web.py",
     "share/fish/vendor_completions.d/ostler.fish",
+    "share/man/man1/ostler-keeper.1.gz",
     "share/man/man1/ostler.1.gz",
+    "share/man/man1/ostlerd.1.gz",
     "share/ostler/openapi.json",
     "share/ostler/ostler.schema.json",
     "share/zsh/vendor-completions/_ostler",
@@ -118,17 +120,22 @@ class Programs(Installed):
 
 class Man(Installed):
     @needs("man")
-    def test_the_page_renders_without_a_complaint(self):
-        page = self.prefix / "share/man/man1/ostler.1.gz"
-        ran = self.run_program("man", "--warnings=w", "-l", page, MANWIDTH="100", MANROFFSEQ="", MANPAGER="cat")
-        self.assertEqual(ran.stderr, "")
-        for word in ("NAME", "isolated dev and agent environments", "ostler up", "EXIT STATUS", f"ostler {VERSION}"):
-            self.assertIn(word, ran.stdout)
+    def test_the_pages_render_without_a_complaint(self):
+        for name, words in (
+            ("ostler", ("isolated dev and agent environments", "ostler up", "EXIT STATUS")),
+            ("ostlerd", ("--state DIRECTORY", "SEE ALSO")),
+            ("ostler-keeper", ("ostler-keeper run --dir DIR", "SEE ALSO")),
+        ):
+            page = self.prefix / f"share/man/man1/{name}.1.gz"
+            ran = self.run_program("man", "--warnings=w", "-l", page, MANWIDTH="120", MANROFFSEQ="", MANPAGER="cat")
+            self.assertEqual(ran.stderr, "")
+            for word in ("NAME", f"{name} - ", f"ostler {VERSION}", *words):
+                self.assertIn(word, ran.stdout)
 
-    def test_the_page_is_the_same_in_every_build(self):
-        # Neither a name nor a moment stands in its head.
-        head = (self.prefix / "share/man/man1/ostler.1.gz").read_bytes()[:10]
-        self.assertEqual(head[3:8], b"\0\0\0\0\0")
+    def test_the_pages_are_the_same_in_every_build(self):
+        for page in (self.prefix / "share/man/man1").iterdir():
+            # Neither a name nor a moment stands in its head.
+            self.assertEqual(page.read_bytes()[3:8], b"\0\0\0\0\0", page)
 
 
 class Bash(Installed):
