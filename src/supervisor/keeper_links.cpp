@@ -155,8 +155,14 @@ task<void> keeper_links::talk(instance_id who, std::uint64_t attempt, std::share
 void keeper_links::ask_status(instance_id who, std::uint64_t attempt, std::shared_ptr<keeper_report> report,
                               std::shared_ptr<keeper_client> with) {
   auto work = [=, this]() -> task<void> {
-    auto const status = co_await with->ask<wire::keeper_status>("status", wire::nothing{});
-    if (status && find(who, attempt) != nullptr) needs_.feed(for_instance{who, report->hear(*status)});
+    // What happened after it was made may have been heard before it.
+    for (bool taken = false; !taken;) {
+      auto const status = co_await with->ask<wire::keeper_status>("status", wire::nothing{});
+      if (!status || find(who, attempt) == nullptr) co_return;
+      auto told = report->hear(*status);
+      taken = told.has_value();
+      if (told) needs_.feed(for_instance{who, std::move(*told)});
+    }
   };
   if (!needs_.tasks->spawn(fmt::format("status of {}", who.text()), std::move(work))) return;
 }

@@ -22,6 +22,7 @@ keeper_report::keeper_report(std::uint32_t generation, std::vector<service_view>
 
 std::optional<lifecycle::services_reported> keeper_report::hear(wire::keeper_event const& told) {
   if (through_ && told.seq <= *through_) return std::nullopt;
+  heard_ = told.seq;
   if (told.fact == "events.dropped") gap_ = true;
   if (told.service.empty()) return std::nullopt;
   auto& view = view_of(told.service);
@@ -29,7 +30,8 @@ std::optional<lifecycle::services_reported> keeper_report::hear(wire::keeper_eve
   return report(told.seq);
 }
 
-lifecycle::services_reported keeper_report::hear(wire::keeper_status const& told) {
+std::optional<lifecycle::services_reported> keeper_report::hear(wire::keeper_status const& told) {
+  if (told.seq < heard_) return std::nullopt;
   gap_ = false;
   through_ = told.seq;
   for (auto const& each : told.services) {

@@ -21,8 +21,9 @@ class keeper_report {
 
   // Nothing when it says nothing of services.
   std::optional<lifecycle::services_reported> hear(wire::keeper_event const& told);
-  // All of it at once, as of the number that the status bears.
-  lifecycle::services_reported hear(wire::keeper_status const& told);
+  // All of it at once, as of the number that the status bears. Nothing when it is older than what was heard
+  // meanwhile: then it is to be asked for again.
+  std::optional<lifecycle::services_reported> hear(wire::keeper_status const& told);
   // Some events are gone: what is known may be wrong until a status is heard.
   bool has_gap() const { return gap_; }
 
@@ -35,6 +36,8 @@ class keeper_report {
   std::vector<lifecycle::service_view> views_;
   // What is older is in the views already.
   std::optional<std::uint64_t> through_;
+  // The newest event that is in the views.
+  std::uint64_t heard_ = 0;
   bool gap_ = false;
 };
 

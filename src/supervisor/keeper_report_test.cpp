@@ -93,8 +93,9 @@ TEST(a_keeper_report, is_made_good_by_a_status_after_a_gap) {
                                  .last_exit = wire::exit_told{.how = wire::ended::code, .value = 1}};
   auto const told = views.hear(wire::keeper_status{.seq = 900, .services = {web}});
   EXPECT_FALSE(views.has_gap());
-  EXPECT_EQ(told.seq, 900U);
-  ASSERT_EQ(told.services.size(), 1U);
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->seq, 900U);
+  ASSERT_EQ(told->services.size(), 1U);
   service_view const expected{.name = "web",
                               .state = "running",
                               .ready = true,
@@ -103,10 +104,21 @@ TEST(a_keeper_report, is_made_good_by_a_status_after_a_gap) {
                               .run = 5,
                               .exited_run = 4,
                               .exited_how = "exited (1)"};
-  EXPECT_EQ(told.services.front(), expected);
+  EXPECT_EQ(told->services.front(), expected);
   // What was on its way when the status was made is in it.
   EXPECT_FALSE(views.hear(keeper_event{.seq = 899, .fact = "service.starting", .service = "web"}));
   EXPECT_TRUE(views.hear(keeper_event{.seq = 901, .fact = "service.stopping", .service = "web"}));
+}
+
+TEST(a_keeper_report, is_not_put_back_by_a_status_that_comes_late) {
+  keeper_report views(1, {{.name = "db", .state = "starting"}, {.name = "web", .state = "starting"}});
+  views.hear(keeper_event{.seq = 12, .fact = "service.running", .service = "db"});
+  ASSERT_TRUE(views.hear(keeper_event{.seq = 13, .fact = "service.ready", .service = "db"}));
+  wire::service_status const before{.name = "db", .state = "starting"};
+  EXPECT_FALSE(views.hear(wire::keeper_status{.seq = 11, .services = {before}}));
+  auto const told = views.hear(keeper_event{.seq = 14, .fact = "service.running", .service = "web"});
+  ASSERT_TRUE(told);
+  EXPECT_TRUE(told->services.front().ready);
 }
 
 }  // namespace

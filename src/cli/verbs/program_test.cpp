@@ -78,7 +78,7 @@ TEST(exec, tells_what_was_not_found_from_what_cannot_be_run) {
 
 TEST(exec, ends_with_125_when_it_is_we_who_failed) {
   test::place const here;
-  EXPECT_EQ(here.call({"exec", "auth", "--host", "unix:" + here.root() + "/none", "--", "x"}).code, 125);
+  EXPECT_EQ(here.call({"--host", "unix:" + here.root() + "/none", "exec", "auth", "--", "x"}).code, 125);
 }
 
 TEST(exec, tells_how_a_signal_ended_it) {
