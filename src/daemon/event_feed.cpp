@@ -94,8 +94,8 @@ async::task<result<std::vector<control::told_event>>> event_feed::older(std::uin
     if (each.seq > newest) break;
     auto const event = records::read_event(each.body);
     if (!event) co_return std::unexpected(event.error());
-    auto const* after = event->instance ? middle_.find(event->instance) : nullptr;
-    out.push_back(told_of(*event, after, now()));
+    auto const* const it = event->instance ? middle_.find(event->instance) : nullptr;
+    out.push_back(told_of(*event, it, now()));
   }
   co_return out;
 }
