@@ -93,6 +93,7 @@ task<result<Answer>> send(keeper_ptr keeper, std::string_view verb, Params param
   supervisor::keeper_stream stream(keeper);
   params.stream = stream.number();
   auto question = keeper->send(verb, params);
+  question.carries(stream);
   auto const poured = co_await pour(body, &stream);
   if (!poured) co_return std::unexpected(poured.error());
   co_return co_await question.template answer<Answer>();

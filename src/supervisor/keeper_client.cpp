@@ -28,6 +28,8 @@ struct keeper_client::question::waiting {
   explicit waiting(async::home const& where) : answered(where) {}
   std::optional<result<wire::message>> said;
   async::bell answered;
+  // By number, because the stream may be given up before the answer; 0: none.
+  std::uint32_t stream = 0;
 };
 
 keeper_client::keeper_client(async::home const& where, system::fd socket)
@@ -114,6 +116,8 @@ result<void> keeper_client::take_control(std::string_view text, ears const& to) 
     auto const refused = said->refusal();
     one->said = refused ? result<wire::message>(std::unexpected(*refused)) : result<wire::message>(*said);
     one->answered.ring();
+    if (auto const stream = streams_.find(one->stream); refused && stream != streams_.end())
+      stream->second->closed(*refused);
     return {};
   }
   if (said->type() == "event") {
@@ -177,6 +181,8 @@ task<result<wire::message>> keeper_client::question::message() {
   while (!waits->said) co_await waits->answered.heard();
   co_return *waits->said;
 }
+
+void keeper_client::question::carries(keeper_stream const& stream) { waits_->stream = stream.number(); }
 
 void keeper_client::flush() {
   if (closed_ || writing_) return;

@@ -98,6 +98,9 @@ class keeper_client : public std::enable_shared_from_this<keeper_client> {
       if (!said) co_return std::unexpected(said.error());
       co_return said->template answer<Answer>();
     }
+    // Whoever writes to the stream that was asked for waits for credit; refused, there will never be any, and
+    // the refusal ends it.
+    void carries(keeper_stream const& stream);
 
    private:
     friend class keeper_client;
