@@ -26,6 +26,7 @@ error_code errno_code(int number) {
     case EPERM: return error_code::not_permitted;
     case EEXIST:
     case ENOTEMPTY: return error_code::file_exists;
+    case ENAMETOOLONG: return error_code::value_out_of_range;
     case EMFILE:
     case ENFILE:
     case EAGAIN:
