@@ -9,6 +9,26 @@
 #include "system/failure.hpp"
 
 namespace ostler::keeper {
+namespace {
+
+// What the path alone says, before anything is made: a refusal must leave nothing behind. What links make of
+// it is seen at each step.
+result<void> check_way(std::string_view path, std::string_view inside) {
+  std::size_t count = 0;
+  std::size_t depth = 0;
+  while (!inside.empty()) {
+    auto const part = next_component(inside);
+    if (part == ".." && depth == 0)
+      return fail(error_code::path_refused, fmt::format("{} leads out of the workspace", shown(path)));
+    if (part != ".") depth = part == ".." ? depth - 1 : depth + 1;
+    if (++count > parents_max)
+      return fail(error_code::value_out_of_range,
+                  fmt::format("{} is deeper than {} directories", shown(path), parents_max));
+  }
+  return {};
+}
+
+}  // namespace
 
 result<void> make_directory(workspace const& files, std::string_view path, mode_t mode) {
   auto const at = files.place_of(path, last_link::kept);
@@ -22,13 +42,10 @@ result<void> make_directories(workspace const& files, std::string_view path, mod
   if (!inside) return std::unexpected(inside.error());
   // Mostly it is there.
   if (files.open_beneath(*inside, O_PATH | O_DIRECTORY, 0, which)) return {};
+  if (auto done = check_way(path, *inside); !done) return done;
   std::string way;
-  std::size_t depth = 0;
   for (std::string_view rest = *inside; !rest.empty();) {
     way = join(way, next_component(rest));
-    if (++depth > parents_max)
-      return fail(error_code::value_out_of_range,
-                  fmt::format("{} is deeper than {} directories", shown(path), parents_max));
     auto const there = files.open_beneath(way, O_PATH | O_DIRECTORY, 0, which);
     if (there) continue;
     if (there.error().code != error_code::file_unknown) return std::unexpected(there.error());

@@ -31,6 +31,15 @@ TEST_P(a_change, makes_one_directory_or_all_that_lead_to_it) {
   std::string deep;
   for (std::size_t at = 0; at <= parents_max; ++at) deep += "d/";
   EXPECT_EQ(refusal(make_directories(files_, deep)), error_code::value_out_of_range);
+  EXPECT_FALSE(fs::exists(inside() / "d"));
+}
+
+TEST_P(a_change, makes_nothing_of_a_way_that_leads_out) {
+  EXPECT_EQ(refusal(make_directories(files_, "new/../../x")), error_code::path_refused);
+  EXPECT_EQ(refusal(make_directories(files_, "new/./../../x")), error_code::path_refused);
+  EXPECT_FALSE(fs::exists(inside() / "new"));
+  ASSERT_TRUE(make_directories(files_, "new/../other/x"));
+  EXPECT_TRUE(fs::is_directory(inside() / "other/x"));
 }
 
 TEST_P(a_change, makes_directories_through_links_that_stay_only) {
