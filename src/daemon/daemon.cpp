@@ -15,6 +15,7 @@
 #include "control/token_file.hpp"
 #include "daemon/event_feed.hpp"
 #include "daemon/log.hpp"
+#include "daemon/tracing.hpp"
 #include "journal/sqlite/sqlite_journal.hpp"
 #include "operations/log_operations.hpp"
 #include "providers/local/local.hpp"
@@ -64,6 +65,7 @@ struct daemon::parts {
   result<void> open_journal();
   result<void> open_places();
   result<void> begin_middle();
+  void begin_tracing();
   result<void> open_door();
   result<std::vector<control::listener>> listeners();
   std::vector<std::string> environment_of(instance_id who) const;
@@ -82,6 +84,8 @@ struct daemon::parts {
   std::unique_ptr<supervisor::supervisor> middle;
   std::unique_ptr<event_feed> feed;
   std::unique_ptr<agents::links> agent_links;
+  // Null unless traces are wanted.
+  std::unique_ptr<tracing> traced;
   answers::answer_needs needs;
   control::bindings bindings;
   std::unique_ptr<control::server> door;
@@ -137,6 +141,18 @@ result<void> daemon::parts::begin_middle() {
   return {};
 }
 
+void daemon::parts::begin_tracing() {
+  auto const wanted = traces::read_trace_settings(options.traces);
+  if (!wanted) return log(importance::warning, fmt::format("no traces are told: {}", wanted.error().message));
+  if (!*wanted) return;
+  auto const& [to, name] = **wanted;
+  traced = std::make_unique<tracing>(
+      *middle, loop.get_executor(),
+      traces::trace_source{.service_name = name, .version = options.version, .daemon = state.id()}, to,
+      [](std::string const& text) { log(importance::warning, text); });
+  log(importance::info, fmt::format("traces are told to {}", to.authority));
+}
+
 result<std::vector<control::listener>> daemon::parts::listeners() {
   if (!options.handed_over.empty()) return std::move(options.handed_over);
   auto by_socket = control::listen_unix(options.socket);
@@ -168,7 +184,7 @@ result<void> daemon::parts::open_door() {
            .daemon = state.id(),
            .default_provider = "local",
            .subscribers = [this] { return feed->hub().live(); },
-           .more_metrics = {}};
+           .more_metrics = [this] { return traced ? traced->metrics() : std::string(); }};
   agent_links = std::make_unique<agents::links>(
       loop.get_executor(), now,
       [](std::string_view name, std::exception_ptr const& why) {
@@ -242,6 +258,8 @@ result<std::unique_ptr<daemon>> daemon::start(asio::io_context& loop, state_dire
         });
       });
   if (!begun) return fail(error_code::system_failed, "the daemon is closed already");
+  // Last, because it runs from now on; nothing was told yet.
+  made->begin_tracing();
   return std::unique_ptr<daemon>(new daemon(std::move(made)));
 }
 
@@ -251,6 +269,7 @@ async::task<void> daemon::close() {
   co_await parts_->door->close(close_grace);
   co_await parts_->agent_links->close(close_grace);
   co_await parts_->middle->close();
+  if (parts_->traced) co_await parts_->traced->close();
 }
 
 }  // namespace ostler::daemon

@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "control/listeners.hpp"
 #include "daemon/state_directory.hpp"
+#include "traces/trace_settings.hpp"
 
 namespace ostler::daemon {
 
@@ -25,6 +26,9 @@ struct daemon_options {
   // What keepers and all that they start get of ours, "NAME=value".
   std::vector<std::string> environment;
   std::string version;
+  // Where it tells of the ways of instances; what is wrong with it is said in the log, and is no reason not
+  // to start.
+  traces::trace_variables traces;
 };
 
 class daemon {

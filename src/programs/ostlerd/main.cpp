@@ -128,7 +128,11 @@ int run(words const& asked) {
                                  .handed_over = std::move(*handed),
                                  .keeper_program = keeper_program(),
                                  .environment = passed_on(),
-                                 .version = OSTLER_VERSION};
+                                 .version = OSTLER_VERSION,
+                                 .traces = {.endpoint = variable("OTEL_EXPORTER_OTLP_ENDPOINT"),
+                                            .traces_endpoint = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),
+                                            .service_name = variable("OTEL_SERVICE_NAME"),
+                                            .disabled = variable("OTEL_SDK_DISABLED")}};
   auto whole = daemon::daemon::start(loop, std::move(*state), std::move(options));
   if (!whole) return failed(whole.error());
   boost::asio::signal_set signals(loop, SIGTERM, SIGINT);
