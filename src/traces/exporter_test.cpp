@@ -42,7 +42,7 @@ class collector {
     for (auto const answer : answers_) {
       auto line = co_await doors_.async_accept(asio::use_awaitable);
       if (answer == 0) continue;
-      requests_.push_back(co_await request_of(line));
+      requests_.push_back(co_await request_of(&line));
       if (answer < 0) {
         char more = 0;
         co_await asio::async_read(line, asio::buffer(&more, 1),
@@ -55,16 +55,16 @@ class collector {
     doors_.close();
   }
 
-  static task<std::string> request_of(tcp::socket& line) {
+  static task<std::string> request_of(tcp::socket* line) {
     std::string text;
     auto const head =
-        co_await asio::async_read_until(line, asio::dynamic_buffer(text), "\r\n\r\n", asio::use_awaitable);
+        co_await asio::async_read_until(*line, asio::dynamic_buffer(text), "\r\n\r\n", asio::use_awaitable);
     constexpr std::string_view key = "Content-Length: ";
     auto const at = text.find(key) + key.size();
     std::size_t size = 0;
     std::from_chars(text.data() + at, text.data() + head, size);
     auto const missing = head + size - text.size();
-    co_await asio::async_read(line, asio::dynamic_buffer(text), asio::transfer_exactly(missing),
+    co_await asio::async_read(*line, asio::dynamic_buffer(text), asio::transfer_exactly(missing),
                               asio::use_awaitable);
     co_return text;
   }
