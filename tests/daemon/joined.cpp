@@ -14,6 +14,7 @@
 #include "providers/local/local.hpp"
 #include "system/clock.hpp"
 #include "system/process.hpp"
+#include "tests/daemon/leftovers.hpp"
 
 namespace ostler::test {
 namespace {
@@ -54,6 +55,7 @@ joined::joined() {
 joined::~joined() {
   close();
   for (auto const pid : processes()) end(pid);
+  remove_cgroups_of_homes(base_);
   std::error_code ignored;
   fs::remove_all(base_, ignored);
 }
@@ -171,8 +173,12 @@ std::vector<pid_t> joined::processes() const {
   if (!all) return found;
   for (auto const pid : *all) {
     auto const stat = system::stat_of(pid);
-    if (stat && !stat->ended() && system::environment_of(pid, "OSTLER_TEST_JOINED") == base_.string())
-      found.push_back(pid);
+    if (!stat || stat->ended()) continue;
+    // Keepers bear our mark; what they start has an environment of its own, which says where.
+    auto const workspace = system::environment_of(pid, "OSTLER_WORKSPACE");
+    bool const is_ours = system::environment_of(pid, "OSTLER_TEST_JOINED") == base_.string() ||
+                         (workspace && workspace->starts_with(base_.string()));
+    if (is_ours) found.push_back(pid);
   }
   return found;
 }

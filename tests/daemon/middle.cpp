@@ -15,6 +15,7 @@
 #include "system/clock.hpp"
 #include "system/process.hpp"
 #include "system/random.hpp"
+#include "tests/daemon/leftovers.hpp"
 #include "wire/json.hpp"
 
 namespace ostler::test {
@@ -72,6 +73,7 @@ middle::~middle() {
     ADD_FAILURE() << "process " << pid << " was left";
     kill_and_wait(pid);
   }
+  remove_cgroups_of_homes(base_);
   std::error_code ignored;
   fs::remove_all(base_, ignored);
 }
