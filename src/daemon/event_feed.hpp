@@ -2,8 +2,8 @@
 // come, how everything is, or what they have missed.
 //
 // An update says what its instance is after it. Of an event that is told again from the journal nobody knows
-// that any more, so the instance is told as it is now: whoever listens ends with what is, and one that is gone
-// by now is gone.
+// that any more, so the instance is told as it is now: whoever listens ends with what is, and one that is
+// gone by now is gone.
 #pragma once
 
 #include <memory>

@@ -73,7 +73,8 @@ TEST(a_wish, that_cannot_be_is_refused_before_anything_is_kept) {
   EXPECT_EQ(code_of(circle), error_code::service_unknown);
   EXPECT_EQ(code_of({.name = "a", .project = all.project().string(), .branch = "b"}),
             error_code::provider_refused);
-  EXPECT_EQ(all.ask<instances_list>({})->seq, 0U);
+  // Nothing but that the daemon began.
+  EXPECT_LE(all.ask<instances_list>({})->seq, 1U);
 }
 
 TEST(a_request, for_what_is_not_there_is_refused_by_name) {
