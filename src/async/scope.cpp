@@ -92,7 +92,7 @@ std::optional<stopper> scope::spawn_stoppable(std::string name, work todo) {
   if (state_->closing) return std::nullopt;
   auto const one = state_->all.insert(state_->all.end(), std::make_shared<stopper::running>());
   (*one)->name = std::move(name);
-  stopper const handle(*one);
+  stopper handle(*one);
   auto* const owner = state_.get();
   auto finished = [owner, one](std::exception_ptr const& why) { owner->ended(one, why); };
   // Bound to our executor, so that an emission from elsewhere comes home first.

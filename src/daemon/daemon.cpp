@@ -70,6 +70,7 @@ struct daemon::parts {
   result<std::vector<control::listener>> listeners();
   std::vector<std::string> environment_of(instance_id who) const;
   void told_condition(journal::condition now);
+  async::task<void> tell_of_disk(bool full);
   async::task<void> tidy_up();
   void trim();
 
@@ -106,10 +107,12 @@ void daemon::parts::told_condition(journal::condition now) {
   log(now == journal::condition::sound ? importance::info : importance::warning,
       fmt::format("the journal is {}", journal::name(now)));
   if (!middle || now == journal::condition::failed) return;
-  auto tell = [this, full = now == journal::condition::full]() -> async::task<void> {
-    static_cast<void>(co_await middle->ask(lifecycle::storage_seen{full}));
-  };
-  if (!chores.spawn("tell of the disk", std::move(tell))) return;
+  bool const full = now == journal::condition::full;
+  if (!chores.spawn("tell of the disk", [this, full] { return tell_of_disk(full); })) return;
+}
+
+async::task<void> daemon::parts::tell_of_disk(bool full) {
+  static_cast<void>(co_await middle->ask(lifecycle::storage_seen{full}));
 }
 
 result<void> daemon::parts::open_places() {

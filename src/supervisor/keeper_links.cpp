@@ -137,7 +137,8 @@ task<void> keeper_links::talk(instance_id who, std::uint64_t attempt, std::share
     if (auto heard = report->hear(happened)) needs_.feed(for_instance{who, std::move(*heard)});
     if (report->has_gap() && !had_gap) ask_status(who, attempt, report, with);
     caught_up(happened.seq);
-    if ((line = find(who, attempt)) != nullptr) forget_told(who, hello->nonce, *line);
+    line = find(who, attempt);
+    if (line != nullptr) forget_told(who, hello->nonce, *line);
   };
   auto const heard = [=, this] {
     if (find(who, attempt) != nullptr) feed(who, lifecycle::frame_heard{attempt});
@@ -154,17 +155,21 @@ task<void> keeper_links::talk(instance_id who, std::uint64_t attempt, std::share
 
 void keeper_links::ask_status(instance_id who, std::uint64_t attempt, std::shared_ptr<keeper_report> report,
                               std::shared_ptr<keeper_client> with) {
-  auto work = [=, this]() -> task<void> {
-    // What happened after it was made may have been heard before it.
-    for (bool taken = false; !taken;) {
-      auto const status = co_await with->ask<wire::keeper_status>("status", wire::nothing{});
-      if (!status || find(who, attempt) == nullptr) co_return;
-      auto told = report->hear(*status);
-      taken = told.has_value();
-      if (told) needs_.feed(for_instance{who, std::move(*told)});
-    }
-  };
+  auto work = [=, this] { return hear_status(who, attempt, report, with); };
   if (!needs_.tasks->spawn(fmt::format("status of {}", who.text()), std::move(work))) return;
+}
+
+task<void> keeper_links::hear_status(instance_id who, std::uint64_t attempt,
+                                     std::shared_ptr<keeper_report> report,
+                                     std::shared_ptr<keeper_client> with) {
+  // What happened after it was made may have been heard before it.
+  for (bool taken = false; !taken;) {
+    auto const status = co_await with->ask<wire::keeper_status>("status", wire::nothing{});
+    if (!status || find(who, attempt) == nullptr) co_return;
+    auto told = report->hear(*status);
+    taken = told.has_value();
+    if (told) needs_.feed(for_instance{who, std::move(*told)});
+  }
 }
 
 void keeper_links::forget_told(instance_id who, std::string const& nonce, line& one) {

@@ -46,6 +46,8 @@ class keeper_links {
   task<void> talk(instance_id who, std::uint64_t attempt, std::shared_ptr<keeper_client> with);
   void ask_status(instance_id who, std::uint64_t attempt, std::shared_ptr<keeper_report> report,
                   std::shared_ptr<keeper_client> with);
+  task<void> hear_status(instance_id who, std::uint64_t attempt, std::shared_ptr<keeper_report> report,
+                         std::shared_ptr<keeper_client> with);
   // What was kept need not be told again.
   void forget_told(instance_id who, std::string const& nonce, line& one);
   line* find(instance_id who, std::uint64_t attempt);

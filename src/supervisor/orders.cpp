@@ -77,12 +77,12 @@ task<void> orders::carry(place key, order given) {
   needs_.feed(for_instance{key.who, std::move(said)});
 }
 
-task<instance_event> orders::answer(instance_id who, order const& given) {
+task<instance_event> orders::answer(instance_id who, order given) {
   auto const* it = needs_.find(who);
   if (it == nullptr) co_return failed(given.number, {error_code::instance_unknown, "it is gone", {}, {}});
   auto const found = place_of(*it, needs_);
   if (!found) co_return failed(given.number, found.error());
-  auto const& at = *found;
+  auto const* const at = &*found;
   switch (given.kind) {
     case order_kind::resolve_project: co_return co_await resolve_project(at, given.number);
     case order_kind::resolve_workspace: co_return co_await resolve_workspace(at, given.number);
@@ -114,18 +114,18 @@ providers::call orders::call_within(instance_id who, milliseconds limit) const {
 // --- the place ---
 
 // Where the project is, is said by whoever asked; whether the place can be made of it, by the provider.
-task<instance_event> orders::resolve_project(told_place const& at, number order) {
-  if (at.where.project.empty() || at.where.project.front() == '/')
+task<instance_event> orders::resolve_project(told_place const* at, number order) {
+  if (at->where.project.empty() || at->where.project.front() == '/')
     co_return lifecycle::project_resolved{order};
   co_return failed(order, {error_code::provider_refused,
-                           fmt::format("the project {} is no absolute path", in_quotes(at.where.project)),
+                           fmt::format("the project {} is no absolute path", in_quotes(at->where.project)),
                            {},
                            {}});
 }
 
-task<instance_event> orders::resolve_workspace(told_place const& at, number order) {
+task<instance_event> orders::resolve_workspace(told_place const* at, number order) {
   auto const planned =
-      co_await at.by->plan(call_within(at.where.whose.instance, limits_.resolve_limit), at.where);
+      co_await at->by->plan(call_within(at->where.whose.instance, limits_.resolve_limit), at->where);
   if (!planned) co_return failed(order, planned.error());
   lifecycle::workspace_resolved said{.number = order, .wishes = {}};
   for (auto const& wish : *planned) {
@@ -140,10 +140,10 @@ task<instance_event> orders::resolve_workspace(told_place const& at, number orde
   co_return said;
 }
 
-task<instance_event> orders::make(told_place const& at, order const& given) {
+task<instance_event> orders::make(told_place const* at, order given) {
   auto const& what = given.resources.front();
-  auto const made = co_await at.by->prepare(call_within(at.where.whose.instance, limits_.prepare_limit),
-                                            at.where, resource_of(what));
+  auto const made = co_await at->by->prepare(call_within(at->where.whose.instance, limits_.prepare_limit),
+                                             at->where, resource_of(what));
   if (!made) co_return failed(given.number, made.error());
   for (auto const& note : made->notes) needs_.log(fmt::format("{}: {}", what.name, note));
   // Who it belongs to is looked at next.
@@ -153,25 +153,25 @@ task<instance_event> orders::make(told_place const& at, order const& given) {
       .number = given.number, .resource = what.id, .provider_id = made->handle};
 }
 
-task<instance_event> orders::launch(told_place const& at, order const& given) {
+task<instance_event> orders::launch(told_place const* at, order given) {
   auto const& what = given.resources.front();
-  auto const* it = needs_.find(at.where.whose.instance);
+  auto const* it = needs_.find(at->where.whose.instance);
   if (it == nullptr) co_return failed(given.number, {error_code::instance_unknown, "it is gone", {}, {}});
-  auto spec = keeper_spec_of(*it, at.plan, what.generation);
+  auto spec = keeper_spec_of(*it, at->plan, what.generation);
   for (auto& each : needs_.environment(it->id)) spec.env.push_back(std::move(each));
   spec.heartbeat = limits_.heartbeat_interval;
-  auto const begun = co_await at.by->launch(call_within(at.where.whose.instance, limits_.launch_limit),
-                                            at.where, resource_of(what), std::move(spec));
+  auto const begun = co_await at->by->launch(call_within(at->where.whose.instance, limits_.launch_limit),
+                                             at->where, resource_of(what), std::move(spec));
   if (!begun) co_return failed(given.number, begun.error());
   co_return lifecycle::resource_made{
       .number = given.number, .resource = what.id, .provider_id = begun->handle};
 }
 
-task<instance_event> orders::inspect(told_place const& at, order const& given) {
+task<instance_event> orders::inspect(told_place const* at, order given) {
   std::vector<providers::named_resource> wanted;
   for (auto const& each : given.resources) wanted.push_back(resource_of(each));
-  auto const seen = co_await at.by->inspect(call_within(at.where.whose.instance, limits_.inspect_limit),
-                                            at.where, std::move(wanted));
+  auto const seen = co_await at->by->inspect(call_within(at->where.whose.instance, limits_.inspect_limit),
+                                             at->where, std::move(wanted));
   if (!seen) co_return failed(given.number, seen.error());
   lifecycle::inspected said{.number = given.number, .sightings = {}};
   for (std::size_t i = 0; i < seen->size() && i < given.resources.size(); ++i) {
@@ -186,11 +186,11 @@ task<instance_event> orders::inspect(told_place const& at, order const& given) {
   co_return said;
 }
 
-task<instance_event> orders::remove(told_place const& at, order const& given) {
+task<instance_event> orders::remove(told_place const* at, order given) {
   auto const& what = given.resources.front();
   auto const pace = given.force ? providers::provider::pace::hurry : providers::provider::pace::patient;
-  auto const gone = co_await at.by->destroy(call_within(at.where.whose.instance, limits_.remove_limit),
-                                            at.where, resource_of(what), pace);
+  auto const gone = co_await at->by->destroy(call_within(at->where.whose.instance, limits_.remove_limit),
+                                             at->where, resource_of(what), pace);
   if (!gone) {
     auto why = gone.error();
     if (!why.detail.empty()) why.message += ": " + why.detail.substr(0, why.detail.find('\n'));
@@ -201,14 +201,14 @@ task<instance_event> orders::remove(told_place const& at, order const& given) {
 
 // --- what runs in it ---
 
-task<instance_event> orders::start_services(told_place const& at, number order) {
-  auto const who = at.where.whose.instance;
+task<instance_event> orders::start_services(told_place const* at, number order) {
+  auto const who = at->where.whose.instance;
   auto const keeper = links_.reached(who);
   if (!keeper) co_return failed(order, not_reached());
   // One that runs already is only found again; its keeper knows which services somebody has stopped since.
   auto const* it = needs_.find(who);
   bool const found_again = it != nullptr && it->now == lifecycle::phase::running;
-  auto const names = services_to_start(at.plan);
+  auto const names = services_to_start(at->plan);
   if (found_again || names.empty()) co_return lifecycle::hook_done{order};
   auto const done = co_await keeper->ask<wire::nothing>("service.start",
                                                         wire::services_named{.services = names, .grace = {}});
@@ -216,8 +216,8 @@ task<instance_event> orders::start_services(told_place const& at, number order) 
   co_return lifecycle::hook_done{order};
 }
 
-task<instance_event> orders::stop_services(told_place const& at, order const& given) {
-  auto const keeper = links_.reached(at.where.whose.instance);
+task<instance_event> orders::stop_services(told_place const* at, order given) {
+  auto const keeper = links_.reached(at->where.whose.instance);
   if (!keeper) co_return failed(given.number, not_reached());
   wire::services_named all{.services = {}, .grace = {}};
   if (given.force) all.grace = 0ms;
@@ -226,11 +226,11 @@ task<instance_event> orders::stop_services(told_place const& at, order const& gi
   co_return lifecycle::hook_done{given.number};
 }
 
-task<instance_event> orders::run_hook(told_place const& at, order const& given) {
+task<instance_event> orders::run_hook(told_place const* at, order given) {
   bool const up = given.kind == order_kind::run_after_connected;
-  auto const keeper = links_.reached(at.where.whose.instance);
+  auto const keeper = links_.reached(at->where.whose.instance);
   if (!keeper) co_return failed(given.number, not_reached());
-  for (auto const& line : up ? at.plan.after_connected : at.plan.before_close) {
+  for (auto const& line : up ? at->plan.after_connected : at->plan.before_close) {
     keeper_stream output(keeper);
     wire::exec_start how{.command = {line}, .shell = true, .env = {}, .workdir = {}, .user = {}};
     how.out = output.number();

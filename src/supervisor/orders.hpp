@@ -40,16 +40,16 @@ class orders {
 
   task<void> carry(place key, lifecycle::order given);
   // What goes back; nothing when nobody waits for it.
-  task<lifecycle::instance_event> answer(instance_id who, lifecycle::order const& given);
-  task<lifecycle::instance_event> resolve_project(told_place const& at, number order);
-  task<lifecycle::instance_event> resolve_workspace(told_place const& at, number order);
-  task<lifecycle::instance_event> make(told_place const& at, lifecycle::order const& given);
-  task<lifecycle::instance_event> launch(told_place const& at, lifecycle::order const& given);
-  task<lifecycle::instance_event> inspect(told_place const& at, lifecycle::order const& given);
-  task<lifecycle::instance_event> remove(told_place const& at, lifecycle::order const& given);
-  task<lifecycle::instance_event> start_services(told_place const& at, number order);
-  task<lifecycle::instance_event> stop_services(told_place const& at, lifecycle::order const& given);
-  task<lifecycle::instance_event> run_hook(told_place const& at, lifecycle::order const& given);
+  task<lifecycle::instance_event> answer(instance_id who, lifecycle::order given);
+  task<lifecycle::instance_event> resolve_project(told_place const* at, number order);
+  task<lifecycle::instance_event> resolve_workspace(told_place const* at, number order);
+  task<lifecycle::instance_event> make(told_place const* at, lifecycle::order given);
+  task<lifecycle::instance_event> launch(told_place const* at, lifecycle::order given);
+  task<lifecycle::instance_event> inspect(told_place const* at, lifecycle::order given);
+  task<lifecycle::instance_event> remove(told_place const* at, lifecycle::order given);
+  task<lifecycle::instance_event> start_services(told_place const* at, number order);
+  task<lifecycle::instance_event> stop_services(told_place const* at, lifecycle::order given);
+  task<lifecycle::instance_event> run_hook(told_place const* at, lifecycle::order given);
   providers::call call_within(instance_id who, milliseconds limit) const;
 
   doing_needs needs_;

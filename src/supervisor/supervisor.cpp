@@ -159,15 +159,17 @@ struct supervisor::parts final : doer {
     // One that insists on its port says itself what is in the way.
     if (service == it->spec.services.end() || !service->port_wanted || service->port != what.port) return;
     feed(lifecycle::port_found_taken{who, what.service});
-    auto work = [this, who]() -> task<void> {
-      auto const* now_it = decided.decided().find(who);
-      if (now_it == nullptr) co_return;
-      auto const plan = read_plan(now_it->spec.settings);
-      if (!plan) co_return;
-      auto const told = co_await apply(who, keeper_spec_of(*now_it, *plan, now_it->generation).services);
-      if (!told) log(fmt::format("{} was not told of its new port: {}", who.text(), told.error().message));
-    };
+    auto work = [this, who] { return tell_new_port(who); };
     if (!tasks.spawn(fmt::format("new port of {}", who.text()), std::move(work))) return;
+  }
+
+  task<void> tell_new_port(instance_id who) {
+    auto const* it = decided.decided().find(who);
+    if (it == nullptr) co_return;
+    auto const plan = read_plan(it->spec.settings);
+    if (!plan) co_return;
+    auto const told = co_await apply(who, keeper_spec_of(*it, *plan, it->generation).services);
+    if (!told) log(fmt::format("{} was not told of its new port: {}", who.text(), told.error().message));
   }
 
   task<result<void>> apply(instance_id who, std::vector<wire::service_spec> services) {
@@ -190,14 +192,14 @@ struct supervisor::parts final : doer {
     return names;
   }
 
-  task<void> look_at(provider_state& one) {
-    auto const& who = *one.who;
+  task<void> look_at(provider_state* one) {
+    auto const& who = *one->who;
     auto says = co_await who.place->describe({.limit = look_limit, .report = {}});
-    one.available = says.has_value();
-    one.message = says ? std::string() : says.error().message;
-    if (says) one.says = std::move(*says);
-    feed(lifecycle::provider_seen{.provider = who.name, .available = one.available, .why = one.message});
-    if (!one.available) co_return;
+    one->available = says.has_value();
+    one->message = says ? std::string() : says.error().message;
+    if (says) one->says = std::move(*says);
+    feed(lifecycle::provider_seen{.provider = who.name, .available = one->available, .why = one->message});
+    if (!one->available) co_return;
     // What is removed while we look was in the ledger when we began; it is no leak.
     auto const before = names_in_ledger(who.name);
     auto const owned = co_await who.place->list_owned({.limit = look_limit, .report = {}}, needs.daemon);
@@ -335,12 +337,11 @@ task<result<void>> supervisor::apply_services(instance_id who, std::vector<wire:
 std::vector<provider_state> const& supervisor::providers() const { return parts_->known_providers; }
 
 task<void> supervisor::look_around() {
-  for (auto& each : parts_->known_providers) co_await parts_->look_at(each);
+  for (auto& each : parts_->known_providers) co_await parts_->look_at(&each);
 }
 
-task<result<void>> supervisor::remove_leak(lifecycle::leak const& which) {
+task<result<void>> supervisor::remove_leak(lifecycle::leak wanted) {
   auto& all = *parts_;
-  auto const wanted = which;
   auto const state = std::ranges::find_if(all.known_providers,
                                           [&](auto const& one) { return one.who->name == wanted.provider; });
   if (state == all.known_providers.end())
@@ -369,7 +370,7 @@ task<result<void>> supervisor::remove_leak(lifecycle::leak const& which) {
   auto const gone =
       co_await place->destroy({.limit = all.needs.rules.limits.remove_limit, .report = {}}, where, *what);
   if (!gone) co_return std::unexpected(gone.error());
-  co_await all.look_at(*state);
+  co_await all.look_at(&*state);
   co_return result<void>{};
 }
 

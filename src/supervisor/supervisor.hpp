@@ -106,7 +106,7 @@ class supervisor {
   // Asks again what each provider is, and what bears our labels.
   task<void> look_around();
   // Removes what the ledger does not know, after looking that it still does not.
-  task<result<void>> remove_leak(lifecycle::leak const& which);
+  task<result<void>> remove_leak(lifecycle::leak wanted);
 
   // Until forgotten again.
   void listen(listener& who);
