@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <optional>
 #include <poll.h>
 #include <stdexcept>
 #include <utility>
@@ -32,6 +33,16 @@ void kill_and_wait(pid_t pid) {
   static_cast<void>(system::signal_pidfd(held.get(), SIGKILL));
   pollfd wait{.fd = held.get(), .events = POLLIN, .revents = 0};
   ::poll(&wait, 1, 60'000);
+}
+
+async::task<void> close_whole(supervisor::supervisor* whole, bool* closed) {
+  co_await whole->close();
+  *closed = true;
+}
+
+async::task<void> ask_whole(supervisor::supervisor* whole, lifecycle::fleet_input what,
+                            std::optional<result<instance_id>>* said) {
+  said->emplace(co_await whole->ask(std::move(what)));
 }
 
 }  // namespace
@@ -106,11 +117,7 @@ void middle::begin() {
 
 void middle::let_go() {
   bool closed = false;
-  auto close = [&]() -> async::task<void> {
-    co_await supervisor_->close();
-    closed = true;
-  };
-  boost::asio::co_spawn(io_, close(), boost::asio::detached);
+  boost::asio::co_spawn(io_, close_whole(supervisor_.get(), &closed), boost::asio::detached);
   until([&] { return closed; }, "the supervisor closes");
   supervisor_.reset();
   local_.reset();
@@ -131,8 +138,7 @@ void middle::until(std::function<bool()> const& holds, std::string_view what) {
 
 result<instance_id> middle::ask(lifecycle::fleet_input what) {
   std::optional<result<instance_id>> said;
-  auto asking = [&]() -> async::task<void> { said = co_await supervisor_->ask(std::move(what)); };
-  boost::asio::co_spawn(io_, asking(), boost::asio::detached);
+  boost::asio::co_spawn(io_, ask_whole(supervisor_.get(), std::move(what), &said), boost::asio::detached);
   until([&] { return said.has_value(); }, "an answer");
   return *said;
 }
