@@ -21,4 +21,14 @@ void throw_cancelled() {
       boost::asio::error::make_error_code(boost::asio::error::operation_aborted));
 }
 
+std::string thrown_text(std::exception_ptr const& what) {
+  try {
+    std::rethrow_exception(what);
+  } catch (std::exception const& one) {
+    return one.what();
+  } catch (...) {
+    return "something that says nothing";
+  }
+}
+
 }  // namespace ostler::async

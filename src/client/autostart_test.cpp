@@ -15,6 +15,7 @@
 #include "client/stream.hpp"
 #include "client/test/false_daemon.hpp"
 #include "system/process.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace ostler::client {
 namespace {
@@ -24,17 +25,13 @@ using testing::HasSubstr;
 // A state directory with its daemon, if one was started; it is ended when the test ends.
 class autostart : public testing::Test {
  protected:
-  autostart() : directory_(test::new_directory()) {
+  autostart() {
     set_["OSTLER_STATE"] = directory_ + "/state";
     set_["OSTLER_DAEMON"] = OSTLER_TEST_DAEMON;
   }
   autostart(autostart const&) = delete;
   autostart& operator=(autostart const&) = delete;
-  ~autostart() override {
-    end_daemon();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
+  ~autostart() override { end_daemon(); }
 
   void end_daemon() {
     auto const there = stream::dial({.socket = socket(), .host = {}, .token = {}}, wait_end::after(30s, -1));
@@ -62,7 +59,8 @@ class autostart : public testing::Test {
   std::map<std::string, std::string, std::less<>> set_;
 
  private:
-  std::string directory_;
+  ostler::test::temporary_directory const made_in_{"autostart"};
+  std::string directory_ = made_in_.text();
 };
 
 TEST_F(autostart, starts_a_daemon_that_nobody_holds) {

@@ -10,21 +10,17 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/temporary_directory.hpp"
+
 namespace ostler::config {
 namespace {
 
 class a_disk : public testing::Test {
  protected:
-  void SetUp() override {
-    auto pattern = (std::filesystem::temp_directory_path() / "ostler_config_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
   std::string path(std::string const& name) const { return root_ / name; }
   void write(std::string const& name, std::string const& text) const { std::ofstream(root_ / name) << text; }
 
-  std::filesystem::path root_;
+  test::temporary_directory root_{"config"};
   disk disk_;
 };
 

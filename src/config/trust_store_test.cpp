@@ -6,23 +6,17 @@
 
 #include "config/reader.hpp"
 #include "config/trust.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace ostler::config {
 namespace {
 
 class a_trust_store : public testing::Test {
  protected:
-  void SetUp() override {
-    auto pattern = (std::filesystem::temp_directory_path() / "ostler_trust_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    root_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   std::string path() const { return root_ / "ostler" / "trust.json"; }
   trust_store store() const { return trust_store(path()); }
 
-  std::filesystem::path root_;
+  test::temporary_directory root_{"trust"};
   project what_ = read_toml("ostler.toml", "service.web.run = \"a\"").value();
 };
 

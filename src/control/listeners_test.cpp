@@ -5,12 +5,12 @@
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
-#include <stdexcept>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "control/test/raw_client.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace ostler::control {
 namespace {
@@ -19,21 +19,13 @@ using test::raw_client;
 
 class listeners : public testing::Test {
  public:
-  listeners() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostler-listen-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory = pattern;
-  }
-  ~listeners() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory, ignored);
-  }
   std::string path() const { return directory + "/run/door"; }
   static unsigned mode(std::string const& of) {
     struct stat seen{};
     return ::stat(of.c_str(), &seen) == 0 ? seen.st_mode & 07777U : 0;
   }
-  std::string directory;
+  ostler::test::temporary_directory const made_in{"listen"};
+  std::string directory = made_in.text();
 };
 
 TEST_F(listeners, by_a_unix_socket_are_for_ourselves_alone) {

@@ -10,6 +10,7 @@
 #include "agents/links.hpp"
 #include "answers/agents.hpp"
 #include "answers/answers.hpp"
+#include "async/cancelled.hpp"
 #include "async/pool.hpp"
 #include "control/server.hpp"
 #include "control/token_file.hpp"
@@ -22,7 +23,7 @@
 #include "supervisor/supervisor.hpp"
 #include "system/clock.hpp"
 #include "system/files.hpp"
-#include "system/random.hpp"
+#include "system/moment.hpp"
 
 namespace ostler::daemon {
 
@@ -37,18 +38,6 @@ constexpr milliseconds sweep_limit{10min};
 constexpr milliseconds look_every{5min};
 constexpr milliseconds look_at_tokens{2s};
 
-moment now() { return {.now = system::now(), .wall = system::wall_now(), .luck = system::random_bits()}; }
-
-std::string thrown_text(std::exception_ptr const& why) {
-  try {
-    std::rethrow_exception(why);
-  } catch (std::exception const& one) {
-    return one.what();
-  } catch (...) {
-    return "something that says nothing";
-  }
-}
-
 }  // namespace
 
 struct daemon::parts {
@@ -59,7 +48,7 @@ struct daemon::parts {
         token_store(state.path()),
         workers(threads),
         chores(on.get_executor(), [](std::string_view name, std::exception_ptr const& why) {
-          log(importance::failure, fmt::format("{} ended: {}", name, thrown_text(why)));
+          log(importance::failure, fmt::format("{} ended: {}", name, async::thrown_text(why)));
         }) {}
 
   result<void> open_journal();
@@ -189,9 +178,9 @@ result<void> daemon::parts::open_door() {
            .subscribers = [this] { return feed->hub().live(); },
            .more_metrics = [this] { return traced ? traced->metrics() : std::string(); }};
   agent_links = std::make_unique<agents::links>(
-      loop.get_executor(), now,
+      loop.get_executor(), system::this_moment,
       [](std::string_view name, std::exception_ptr const& why) {
-        log(importance::failure, fmt::format("{} ended: {}", name, thrown_text(why)));
+        log(importance::failure, fmt::format("{} ended: {}", name, async::thrown_text(why)));
       },
       agents::roster_rules{.link = lifecycle::link_rules_of(middle->rules().limits)});
   answers::bind_all(bindings, needs);
@@ -207,7 +196,7 @@ result<void> daemon::parts::open_door() {
         return it == nullptr ? std::nullopt : std::optional(it->id);
       },
       [](std::string_view name, std::exception_ptr const& why) {
-        log(importance::failure, fmt::format("{} ended: {}", name, thrown_text(why)));
+        log(importance::failure, fmt::format("{} ended: {}", name, async::thrown_text(why)));
       });
   door->use_tokens(std::move(*tokens));
   // For programs that read where we are.

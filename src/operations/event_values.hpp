@@ -46,8 +46,8 @@ struct snapshot {
 };
 BOOST_DESCRIBE_STRUCT(snapshot, (), (type, seq, instances))
 
-// Each further message: one event, and the instance as it is after it. Without the instance when it was
-// deleted, or when the event is about the daemon.
+// Each further message: one event, and the instance as it is after it; of an event that is told again to who
+// comes back, as it is now. Without the instance when it is gone, or when the event is about the daemon.
 struct lifecycle_update {
   std::string type = "lifecycle:update";
   std::uint64_t seq = 0;

@@ -9,13 +9,13 @@
 #include <set>
 #include <utility>
 
-#include "base/ensure.hpp"
+#include "async/cancelled.hpp"
 #include "base/overloaded.hpp"
 #include "supervisor/decisions.hpp"
 #include "supervisor/keeper_links.hpp"
 #include "supervisor/orders.hpp"
 #include "system/clock.hpp"
-#include "system/random.hpp"
+#include "system/moment.hpp"
 #include "wire/keeper_verbs.hpp"
 
 namespace ostler::supervisor {
@@ -30,18 +30,6 @@ constexpr milliseconds longest_nap{60s};
 constexpr milliseconds look_limit{30s};
 constexpr milliseconds close_grace{2s};
 
-moment now() { return {.now = system::now(), .wall = system::wall_now(), .luck = system::random_bits()}; }
-
-std::string what_was_thrown(std::exception_ptr const& why) {
-  try {
-    std::rethrow_exception(why);
-  } catch (std::exception const& one) {
-    return one.what();
-  } catch (...) {
-    return "something that says nothing";
-  }
-}
-
 }  // namespace
 
 struct supervisor::parts final : doer {
@@ -49,11 +37,11 @@ struct supervisor::parts final : doer {
       : needs(std::move(given)),
         tasks(needs.where,
               [this](std::string_view name, std::exception_ptr const& why) {
-                log(fmt::format("{} ended by an exception: {}", name, what_was_thrown(why)));
+                log(fmt::format("{} ended by an exception: {}", name, async::thrown_text(why)));
               }),
         decided(*needs.kept_in, *this,
                 {.rules = needs.rules,
-                 .clock = now,
+                 .clock = system::this_moment,
                  .post = [where = needs.where](auto what) { asio::post(where, std::move(what)); }}),
         links(doing()),
         given_orders(doing(), links, needs.rules.limits),

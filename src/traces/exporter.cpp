@@ -12,20 +12,6 @@
 #include "base/ensure.hpp"
 
 namespace ostler::traces {
-namespace {
-
-std::string thrown_text(std::exception_ptr const& why) {
-  try {
-    std::rethrow_exception(why);
-  } catch (std::exception const& one) {
-    return one.what();
-  } catch (...) {
-    return "something that says nothing";
-  }
-}
-
-}  // namespace
-
 exporter::exporter(async::home const& where, trace_source source, endpoint to,
                    std::function<void(std::string const&)> log, exporter_limits limits)
     : source_(std::move(source)),
@@ -34,7 +20,7 @@ exporter::exporter(async::home const& where, trace_source source, endpoint to,
       limits_(limits),
       changed_(where),
       tasks_(where, [this](std::string_view name, std::exception_ptr const& why) {
-        log_(fmt::format("{} ended: {}", name, thrown_text(why)));
+        log_(fmt::format("{} ended: {}", name, async::thrown_text(why)));
       }) {
   ensure(tasks_.spawn("tell traces", [this] { return run(); }), "a new scope is open");
 }

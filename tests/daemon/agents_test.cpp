@@ -7,7 +7,7 @@
 
 #include "operations/routes.hpp"
 #include "system/clock.hpp"
-#include "system/random.hpp"
+#include "system/moment.hpp"
 #include "tests/daemon/joined.hpp"
 #include "tests/daemon/played_socket.hpp"
 
@@ -20,11 +20,7 @@ class agents_answered : public testing::Test {
  protected:
   agents_answered()
       : links_(
-            all_.needs().where,
-            [] {
-              return moment{.now = system::now(), .wall = system::wall_now(), .luck = system::random_bits()};
-            },
-            [](std::string_view, std::exception_ptr const&) {},
+            all_.needs().where, system::this_moment, [](std::string_view, std::exception_ptr const&) {},
             agents::roster_rules{.link = lifecycle::link_rules_of({})}) {
     answers::bind_agents(bindings_, all_.needs(), links_);
   }

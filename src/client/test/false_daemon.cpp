@@ -113,16 +113,8 @@ void peer::await_end() {
   while (read_more()) read_.clear();
 }
 
-std::string new_directory() {
-  auto pattern = (std::filesystem::temp_directory_path() / "ostler-client-XXXXXX").string();
-  ensure(::mkdtemp(pattern.data()) != nullptr, "a temporary directory can be made");
-  return pattern;
-}
-
 false_daemon::false_daemon(std::vector<handler> handlers)
-    : directory_(new_directory()),
-      handlers_(std::move(handlers)),
-      listening_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    : handlers_(std::move(handlers)), listening_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   sockaddr_un name{};
   name.sun_family = AF_UNIX;
   address().socket.copy(name.sun_path, sizeof name.sun_path - 1);
@@ -133,11 +125,7 @@ false_daemon::false_daemon(std::vector<handler> handlers)
   thread_ = std::thread([this] { serve(); });
 }
 
-false_daemon::~false_daemon() {
-  thread_.join();
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
-}
+false_daemon::~false_daemon() { thread_.join(); }
 
 whereabouts::daemon_address false_daemon::address() const {
   return {.socket = directory_ + "/s", .host = {}, .token = "secret", .is_own = true};

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "system/fd.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "whereabouts/whereabouts.hpp"
 #include "wire/websocket_frame.hpp"
 
@@ -59,13 +60,11 @@ class false_daemon {
  private:
   void serve();
 
-  std::string directory_;
+  ostler::test::temporary_directory const made_in_{"client"};
+  std::string directory_ = made_in_.text();
   std::vector<handler> handlers_;
   system::fd listening_;
   std::thread thread_;
 };
-
-// A temporary directory that nobody else has.
-std::string new_directory();
 
 }  // namespace ostler::client::test

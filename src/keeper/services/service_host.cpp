@@ -7,7 +7,7 @@
 #include "base/overloaded.hpp"
 #include "keeper/services/rules.hpp"
 #include "system/clock.hpp"
-#include "system/random.hpp"
+#include "system/moment.hpp"
 
 namespace ostler::keeper {
 
@@ -78,8 +78,7 @@ void service_host::feed(lifecycle::service_event happened) {
 }
 
 void service_host::take(lifecycle::service_event const& happened) {
-  moment const when{.now = system::now(), .wall = system::wall_now(), .luck = system::random_bits()};
-  auto done = lifecycle::step(std::move(now_), happened, rules_, when);
+  auto done = lifecycle::step(std::move(now_), happened, rules_, system::this_moment());
   now_ = std::move(done.next);
   if (done.ignored) return;
   changed_ = true;

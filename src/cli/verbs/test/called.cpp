@@ -37,16 +37,13 @@ std::string content_of(system::fd const& file) {
 
 }  // namespace
 
-place::place() : root_(client::test::new_directory()) {
+place::place() {
   std::filesystem::create_directories(project());
   environment["HOME"] = root_ + "/home";
   environment["OSTLER_STATE"] = root_ + "/state";
   environment["TERM"] = "xterm";
-}
-
-place::~place() {
-  std::error_code ignored;
-  std::filesystem::remove_all(root_, ignored);
+  // The real one lies beside this test.
+  environment["OSTLER_NO_AUTOSTART"] = "1";
 }
 
 void place::write(std::string const& name, std::string_view text) const {

@@ -9,6 +9,7 @@
 
 #include "client/test/false_daemon.hpp"
 #include "operations/instance_values.hpp"
+#include "tests/support/temporary_directory.hpp"
 #include "wire/json.hpp"
 
 namespace ostler::cli::test {
@@ -25,7 +26,7 @@ class place {
   place();
   place(place const&) = delete;
   place& operator=(place const&) = delete;
-  ~place();
+  ~place() = default;
 
   std::string const& root() const { return root_; }
   std::string project() const { return root_ + "/shop"; }
@@ -42,7 +43,8 @@ class place {
   called call(client::test::false_daemon const& daemon, std::vector<std::string> words) const;
 
  private:
-  std::string root_;
+  ostler::test::temporary_directory const made_in_{"cli"};
+  std::string root_ = made_in_.text();
 };
 
 // An instance of the project of this place.
