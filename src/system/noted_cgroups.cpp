@@ -95,14 +95,17 @@ std::string cgroup_name(std::string_view nonce) {
   return fmt::format("{}{}", name_begin, nonce.substr(0, cgroup_nonce_length));
 }
 
-result<void> note_cgroup(int home, std::string_view path) {
-  if (!can_be_ours(path))
-    return fail(error_code::name_invalid, fmt::format("{} cannot be a cgroup of a keeper", path));
-  auto paths = read_notes(home);
-  if (!paths) return std::unexpected(paths.error());
-  if (std::ranges::find(*paths, path) != paths->end()) return {};
-  paths->emplace_back(path);
-  return write_notes(home, *paths);
+result<void> note_cgroups(int home, std::vector<std::string> const& paths) {
+  auto noted = read_notes(home);
+  if (!noted) return std::unexpected(noted.error());
+  auto const before = noted->size();
+  for (auto const& path : paths) {
+    if (!can_be_ours(path))
+      return fail(error_code::name_invalid, fmt::format("{} cannot be a cgroup of a keeper", path));
+    if (std::ranges::find(*noted, path) == noted->end()) noted->push_back(path);
+  }
+  if (noted->size() == before) return {};
+  return write_notes(home, *noted);
 }
 
 result<std::vector<std::string>> noted_cgroups(int home) {
@@ -112,9 +115,12 @@ result<std::vector<std::string>> noted_cgroups(int home) {
 }
 
 result<void> forget_gone_cgroups(int home) {
-  auto const paths = noted_cgroups(home);
-  if (!paths) return std::unexpected(paths.error());
-  return write_notes(home, *paths);
+  auto const noted = read_notes(home);
+  if (!noted) return std::unexpected(noted.error());
+  auto there = *noted;
+  std::erase_if(there, [](auto const& path) { return !open_cgroup(path); });
+  if (there.size() == noted->size()) return {};
+  return write_notes(home, there);
 }
 
 result<std::vector<left_cgroup>> remove_noted_cgroups(int home) {

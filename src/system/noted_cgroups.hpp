@@ -22,8 +22,8 @@ namespace ostler::system {
 inline constexpr std::size_t cgroup_nonce_length = 16;
 std::string cgroup_name(std::string_view nonce);
 
-// The last component of `path` is a cgroup_name(); again, it is noted once.
-result<void> note_cgroup(int home, std::string_view path);
+// The last component of each path is a cgroup_name(); again, it is noted once.
+result<void> note_cgroups(int home, std::vector<std::string> const& paths);
 // Those that are there.
 result<std::vector<std::string>> noted_cgroups(int home);
 // Forgets those that are gone.

@@ -43,8 +43,8 @@ class noted : public testing::Test {
 TEST_F(noted, cgroups_are_removed_with_all_below_them) {
   auto const path = made(name_);
   if (path.empty()) GTEST_SKIP() << "no cgroup may be made here";
-  ASSERT_TRUE(note_cgroup(home_.get(), path));
-  ASSERT_TRUE(note_cgroup(home_.get(), path));
+  ASSERT_TRUE(note_cgroups(home_.get(), {path}));
+  ASSERT_TRUE(note_cgroups(home_.get(), {path}));
   ASSERT_TRUE(cgroup_directory::make(path + "/keeper"));
   ASSERT_TRUE(cgroup_directory::make(path + "/run-web"));
   ASSERT_TRUE(cgroup_directory::make(path + "/run-web/deeper"));
@@ -58,7 +58,7 @@ TEST_F(noted, cgroups_are_removed_with_all_below_them) {
 TEST_F(noted, cgroups_with_somebody_in_them_stay_and_name_him) {
   auto const path = made(name_);
   if (path.empty()) GTEST_SKIP() << "no cgroup may be made here";
-  ASSERT_TRUE(note_cgroup(home_.get(), path));
+  ASSERT_TRUE(note_cgroups(home_.get(), {path}));
   auto const run = cgroup_directory::make(path + "/run-web").value();
   auto const child = ::fork();
   if (child == 0) {
@@ -84,9 +84,9 @@ TEST_F(noted, cgroups_of_others_are_never_touched) {
   auto const foreign = made("web-of-somebody");
   if (foreign.empty()) GTEST_SKIP() << "no cgroup may be made here";
   auto const ours = made(name_);
-  EXPECT_FALSE(note_cgroup(home_.get(), foreign));
-  EXPECT_FALSE(note_cgroup(home_.get(), foreign + "/ostler-web"));
-  EXPECT_FALSE(note_cgroup(home_.get(), foreign + "/../" + name_));
+  EXPECT_FALSE(note_cgroups(home_.get(), {foreign}));
+  EXPECT_FALSE(note_cgroups(home_.get(), {foreign + "/ostler-web"}));
+  EXPECT_FALSE(note_cgroups(home_.get(), {foreign + "/../" + name_}));
   // Whatever somebody writes there.
   std::ofstream(place_ / "cgroups") << foreign << "\n" << ours << "/../web-of-somebody\n/\n\n" << ours;
   EXPECT_TRUE(remove_noted_cgroups(home_.get()).value().empty());
@@ -98,7 +98,7 @@ TEST_F(noted, cgroups_of_others_are_never_touched) {
 TEST_F(noted, directories_that_are_no_cgroups_stay) {
   auto const path = (place_ / name_).string();
   fs::create_directory(path);
-  ASSERT_TRUE(note_cgroup(home_.get(), path));
+  ASSERT_TRUE(note_cgroups(home_.get(), {path}));
   EXPECT_TRUE(noted_cgroups(home_.get()).value().empty());
   EXPECT_TRUE(remove_noted_cgroups(home_.get()).value().empty());
   EXPECT_TRUE(fs::exists(path));
@@ -107,8 +107,8 @@ TEST_F(noted, directories_that_are_no_cgroups_stay) {
 TEST_F(noted, cgroups_that_are_gone_are_forgotten) {
   auto const path = made(name_);
   if (path.empty()) GTEST_SKIP() << "no cgroup may be made here";
-  ASSERT_TRUE(note_cgroup(home_.get(), path));
-  ASSERT_TRUE(note_cgroup(home_.get(), path + "/" + cgroup_name(random_nonce())));
+  ASSERT_TRUE(note_cgroups(home_.get(), {path}));
+  ASSERT_TRUE(note_cgroups(home_.get(), {path + "/" + cgroup_name(random_nonce())}));
   ASSERT_TRUE(forget_gone_cgroups(home_.get()));
   EXPECT_EQ(read_file_at(home_.get(), "cgroups", 4096).value(), path + "\n");
 }

@@ -50,19 +50,19 @@ std::string instance_directory(system::cgroup_hierarchy const& hierarchy, std::s
 
 result<void> note(containment_options const& options, std::string const& path) {
   if (options.home < 0) return {};
-  return system::note_cgroup(options.home, path);
+  return system::note_cgroups(options.home, {path});
 }
 
 // Where limits.hpp makes its own when a limit is asked for.
 result<void> note_those_of_limits(containment_options const& options) {
+  if (options.home < 0) return {};
+  std::vector<std::string> paths;
   for (auto const* controller : {"memory", "cpu", "pids"}) {
     auto const hierarchy = system::find_hierarchy(controller);
     auto const own = hierarchy ? hierarchy->directory_of(hierarchy->own_path) : std::nullopt;
-    if (!own) continue;
-    if (auto done = note(options, fmt::format("{}/{}", *own, instance_folder(options.instance))); !done)
-      return done;
+    if (own) paths.push_back(fmt::format("{}/{}", *own, instance_folder(options.instance)));
   }
-  return {};
+  return system::note_cgroups(options.home, paths);
 }
 
 // As /proc/PID/stat counts, and a little less.

@@ -15,6 +15,7 @@
 #include "system/files.hpp"
 #include "system/noted_cgroups.hpp"
 #include "system/process.hpp"
+#include "system/rebirth.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -94,15 +95,20 @@ std::string enter_scope(escape_options const& options, std::string const& before
   return {};
 }
 
+result<void> enter(system::cgroup_directory const& leaf, own_pid pid) {
+  if (pid == own_pid::unknown && system::be_reborn_in(leaf.get())) return {};
+  return leaf.write("cgroup.procs", "0");
+}
+
 // Empty when it was done, else why not.
 std::string enter_leaf(std::string const& above, escape_options const& options) {
   auto const path = fmt::format("{}/{}", above, folder_of(options));
   if (options.home >= 0)
-    if (auto done = system::note_cgroup(options.home, path); !done) return done.error().message;
+    if (auto done = system::note_cgroups(options.home, {path}); !done) return done.error().message;
   auto const folder = system::cgroup_directory::make(path);
   if (!folder) return folder.error().message;
   auto const leaf = system::cgroup_directory::make(folder->path() + "/keeper");
-  auto const entered = leaf ? leaf->write("cgroup.procs", "0") : result<void>(std::unexpected(leaf.error()));
+  auto const entered = leaf ? enter(*leaf, options.pid) : result<void>(std::unexpected(leaf.error()));
   if (entered) return {};
   if (leaf) static_cast<void>(leaf->remove());
   // Stays when it holds the runs of a former keeper.

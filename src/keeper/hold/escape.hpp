@@ -12,12 +12,17 @@
 
 namespace ostler::keeper {
 
+// Whether somebody may know our pid by now.
+enum class own_pid : bool { known, unknown };
+
 struct escape_options {
   // As for containment_options.
   std::string instance;
   // An open directory in which each cgroup is noted before it is made (system/noted_cgroups.hpp); -1 for
   // nowhere.
   int home = -1;
+  // Unknown: we may go on in a child, which is far quicker than to be moved.
+  own_pid pid = own_pid::known;
   // There when systemd runs the machine, and where its command is looked for.
   std::string systemd_mark = "/run/systemd/system";
   std::string search_path = "/usr/local/bin:/usr/bin:/bin";

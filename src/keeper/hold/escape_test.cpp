@@ -12,6 +12,7 @@
 #include "keeper/hold/containment.hpp"
 #include "keeper/hold/test/fixture.hpp"
 #include "system/cgroups.hpp"
+#include "system/process.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -43,6 +44,7 @@ class an_escape : public test::with_processes {
   std::string in_the_launchers_cgroup(std::function<std::string(escape_report const&)> const& look) {
     auto const keeper = ::fork();
     if (keeper == 0) {
+      first = ::getpid();
       std::string wrong = "could not enter the launcher's cgroup";
       if (system::cgroup_directory::open(launcher)->write("cgroup.procs", "0"))
         wrong = look(leave_launchers_cgroup(options));
@@ -59,6 +61,8 @@ class an_escape : public test::with_processes {
   std::string launcher;
   std::string group;
   escape_options options;
+  // As it was before.
+  pid_t first = 0;
 };
 
 TEST_F(an_escape, leads_beside_the_launcher) {
@@ -66,6 +70,17 @@ TEST_F(an_escape, leads_beside_the_launcher) {
     if (report.before != group + "/daemon") return "before: " + report.before;
     if (report.after != group + "/ostler-web/keeper") return "after: " + report.after + " " + report.how;
     if (!report.escaped) return "not escaped: " + report.how;
+    return {};
+  });
+  EXPECT_EQ(wrong, "");
+}
+
+TEST_F(an_escape, is_quicker_in_a_child_and_leads_to_the_same) {
+  options.pid = own_pid::unknown;
+  auto const wrong = in_the_launchers_cgroup([&](escape_report const& report) -> std::string {
+    if (report.after != group + "/ostler-web/keeper") return "after: " + report.after + " " + report.how;
+    if (::getpid() == first && system::probe_capabilities().clone3) return "it was moved";
+    if (::gettid() != ::getpid()) return "it is not the first thread";
     return {};
   });
   EXPECT_EQ(wrong, "");

@@ -96,7 +96,12 @@ bool home::started(std::uint64_t generation) const {
   return text && *text == fmt::format("{}\n", generation);
 }
 
-result<ident> home::take(std::uint64_t generation, std::uint64_t last_seq) {
+std::string home::nonce_of(std::uint64_t generation) const {
+  auto const former = holder();
+  return former && former->generation == generation ? former->nonce : system::random_nonce();
+}
+
+result<ident> home::take(std::uint64_t generation, std::uint64_t last_seq, std::string nonce) {
   auto const own = system::identify(::getpid());
   if (!own) return std::unexpected(own.error());
   auto const former = holder();
@@ -104,7 +109,7 @@ result<ident> home::take(std::uint64_t generation, std::uint64_t last_seq) {
   ident made{.pid = own->pid,
              .start_ticks = own->start_ticks,
              .boot_id = own->boot,
-             .nonce = begun ? former->nonce : system::random_nonce(),
+             .nonce = std::move(nonce),
              .generation = generation,
              .began_seq = begun ? former->began_seq : last_seq,
              .version = version};

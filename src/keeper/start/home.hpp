@@ -58,8 +58,11 @@ class home {
   std::optional<ident> holder() const;
   // Was this generation begun before?
   bool started(std::uint64_t generation) const;
-  // Says who we are; reuses nonce and beginning of the generation. `last_seq` is that of the newest event.
-  result<ident> take(std::uint64_t generation, std::uint64_t last_seq);
+  // What names all that this generation starts: that of its former keeper, or a new one.
+  std::string nonce_of(std::uint64_t generation) const;
+  // Says who we are, under that nonce; reuses the beginning of the generation. `last_seq` is that of the
+  // newest event.
+  result<ident> take(std::uint64_t generation, std::uint64_t last_seq, std::string nonce);
   result<void> mark_started(std::uint64_t generation) const;
 
   int get() const { return directory_.get(); }

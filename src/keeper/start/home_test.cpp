@@ -20,7 +20,7 @@ class a_home : public testing::Test {
 TEST_F(a_home, is_held_by_one_at_a_time_and_says_by_whom) {
   auto first = home::open(path_).value();
   ASSERT_TRUE(first.lock());
-  auto const who = first.take(3, 0).value();
+  auto const who = first.take(3, 0, first.nonce_of(3)).value();
   auto second = home::open(path_).value();
   auto const refused = second.lock();
   ASSERT_FALSE(refused);
@@ -30,10 +30,10 @@ TEST_F(a_home, is_held_by_one_at_a_time_and_says_by_whom) {
 
 TEST_F(a_home, gives_the_same_nonce_to_whoever_holds_the_same_generation) {
   auto place = home::open(path_).value();
-  auto const first = place.take(3, 0).value();
-  EXPECT_EQ(place.take(3, 5).value().nonce, first.nonce);
-  EXPECT_EQ(place.take(3, 5).value().began_seq, 0U);
-  auto const next = place.take(4, 7).value();
+  auto const first = place.take(3, 0, place.nonce_of(3)).value();
+  EXPECT_EQ(place.take(3, 5, place.nonce_of(3)).value().nonce, first.nonce);
+  EXPECT_EQ(place.take(3, 5, place.nonce_of(3)).value().began_seq, 0U);
+  auto const next = place.take(4, 7, place.nonce_of(4)).value();
   EXPECT_NE(next.nonce, first.nonce);
   EXPECT_EQ(next.began_seq, 7U);
 }

@@ -76,17 +76,19 @@ result<containment> open_containment(home const& place, wire::keeper_spec const&
 
 }  // namespace
 
-result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec,
+result<std::unique_ptr<keeper>> keeper::make(home place, wire::keeper_spec spec, own_pid pid,
                                              std::optional<handed_keeper> handed) {
   for (auto const* name : {"fifos", "marks", "logs"})
     if (auto done = make_directory(place.get(), name); !done) return std::unexpected(done.error());
   auto const former = place.holder();
   auto story = ledger::open(place.get());
   if (!story) return std::unexpected(story.error());
-  auto who = place.take(spec.generation, story->last_seq());
+  auto nonce = place.nonce_of(spec.generation);
+  auto const name = nonce.substr(0, system::cgroup_nonce_length);
+  auto const escaped = leave_launchers_cgroup({.instance = name, .home = place.get(), .pid = pid});
+  // Only now is it settled which process we are.
+  auto who = place.take(spec.generation, story->last_seq(), std::move(nonce));
   if (!who) return std::unexpected(who.error());
-  auto const name = who->nonce.substr(0, system::cgroup_nonce_length);
-  auto const escaped = leave_launchers_cgroup({.instance = name, .home = place.get()});
   remove_left_cgroups(place.get());
   auto contained = open_containment(place, spec, name);
   if (!contained) return std::unexpected(contained.error());

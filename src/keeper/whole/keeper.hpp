@@ -29,7 +29,7 @@ class keeper {
  public:
   // The directory is ours: open and locked.
   // `handed` by the program that we were before, if we were one.
-  static result<std::unique_ptr<keeper>> make(home place, wire::keeper_spec spec,
+  static result<std::unique_ptr<keeper>> make(home place, wire::keeper_spec spec, own_pid pid,
                                               std::optional<handed_keeper> handed = std::nullopt);
   keeper(keeper const&) = delete;
   keeper& operator=(keeper const&) = delete;

@@ -117,7 +117,8 @@ result<std::unique_ptr<keeper::keeper>> make_keeper(orders const& wanted) {
   if (!spec) return std::unexpected(spec.error());
   // So that no mount is kept busy, and short names do for sockets.
   if (::fchdir(place->get()) != 0) return fail(error_code::system_failed, "could not enter the directory");
-  auto made = keeper::keeper::make(std::move(*place), std::move(*spec), std::move(handed));
+  auto const pid = wanted.take_over || wanted.foreground ? keeper::own_pid::known : keeper::own_pid::unknown;
+  auto made = keeper::keeper::make(std::move(*place), std::move(*spec), pid, std::move(handed));
   // It may have come as far as to have a cgroup of its own, which would stay.
   if (!made) keeper::return_to_launchers_cgroup();
   return made;
