@@ -86,12 +86,14 @@ struct made {
 };
 
 task<result<made>> make_or_find(answer_needs const* needs, lifecycle::instance_spec spec,
-                                std::string settings, providers::provider* by, control::caller who) {
+                                std::string settings, providers::provider* by, control::caller who,
+                                bool start) {
   auto const id = instance_id::make(system::wall_now(), system::random_bits(), system::random_bits());
   if (needs->middle->find(spec.name) == nullptr) {
     if (auto done = co_await ask_provider(needs, by, id, spec, std::move(settings)); !done)
       co_return std::unexpected(std::move(done.error()));
-    lifecycle::create_asked asked{.id = id, .spec = spec, .request_key = who.request_key, .actor = who.actor};
+    lifecycle::create_asked asked{
+        .id = id, .spec = spec, .request_key = who.request_key, .actor = who.actor, .start = start};
     auto const kept = co_await needs->middle->ask(std::move(asked));
     // Somebody else may have made it meanwhile.
     bool const taken = !kept && kept.error().code == error_code::name_taken;
@@ -174,13 +176,14 @@ task<result<operations::instance_made>> create_instance(answer_needs const* need
   if (!wish) co_return std::unexpected(wish.error());
   auto const settings = wish->plan.settings;
   auto const spec = supervisor::spec_of(std::move(*wish));
-  auto const done = co_await make_or_find(needs, spec, settings, (*by)->who->place, who);
+  auto const done = co_await make_or_find(needs, spec, settings, (*by)->who->place, who, asked.start);
   if (!done) co_return std::unexpected(done.error());
   auto const id = done->id;
   if (asked.start) {
     lifecycle::for_instance start{.id = id, .what = lifecycle::start_asked{who.actor}};
-    if (auto const kept = co_await needs->middle->ask(std::move(start)); !kept)
-      co_return std::unexpected(kept.error());
+    if (!done->created)
+      if (auto const kept = co_await needs->middle->ask(std::move(start)); !kept)
+        co_return std::unexpected(kept.error());
     co_await wait_until(needs, id, asked.wait, [](lifecycle::instance const* it) {
       return it == nullptr || is_ready(*it) || it->failed || it->wanted != lifecycle::goal::running;
     });

@@ -1,5 +1,7 @@
 #include "supervisor/decisions.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/ensure.hpp"
@@ -10,6 +12,22 @@ namespace ostler::supervisor {
 using lifecycle::fleet_input;
 using lifecycle::fleet_step;
 using lifecycle::instance;
+
+namespace {
+
+// Orders that nobody need wait for the disk with, since nothing comes of them that a crash could leave.
+std::vector<lifecycle::fleet_order> take_looks(fleet_step& step) {
+  auto const looks = [](lifecycle::fleet_order const& given) {
+    auto const* ordered = std::get_if<lifecycle::order>(&given.what);
+    return ordered != nullptr && lifecycle::only_looks(ordered->kind);
+  };
+  std::vector<lifecycle::fleet_order> found;
+  std::ranges::copy_if(step.orders, std::back_inserter(found), looks);
+  std::erase_if(step.orders, looks);
+  return found;
+}
+
+}  // namespace
 
 decisions::decisions(journal::journal& kept_in, doer& does, decision_needs needs)
     : journal_(kept_in), doer_(does), needs_(std::move(needs)), self_(std::make_shared<decisions*>(this)) {}
@@ -69,19 +87,31 @@ void decisions::finish(std::optional<fleet_input> request, fleet_step step, answ
   one.is_kept = !one.step.must_be_journalled();
   auto change = one.is_kept ? journal::transaction() : records::to_transaction(*fleet_, one.step);
   bool const to_keep = !one.is_kept;
+  auto const looks = take_looks(one.step);
   waiting_.push_back(std::move(one));
   if (to_keep)
     commit(std::move(change));
   else
     release();
+  for (auto const& each : looks) doer_.carry_out(each);
 }
 
 void decisions::commit(journal::transaction change) {
-  journal_.commit(std::move(change), [self = self_, post = needs_.post, epoch = epoch_](result<void> answer) {
-    post([self, epoch, answer = std::move(answer)] {
-      if (*self != nullptr) (*self)->heard(epoch, answer);
-    });
+  decided_now_.push_back(std::move(change));
+  if (decided_now_.size() > 1) return;
+  needs_.post([self = self_] {
+    if (*self != nullptr) (*self)->give_to_journal();
   });
+}
+
+void decisions::give_to_journal() {
+  for (auto& change : std::exchange(decided_now_, {}))
+    journal_.commit(std::move(change),
+                    [self = self_, post = needs_.post, epoch = epoch_](result<void> answer) {
+                      post([self, epoch, answer = std::move(answer)] {
+                        if (*self != nullptr) (*self)->heard(epoch, answer);
+                      });
+                    });
 }
 
 // Answers come in the order in which steps were given.
@@ -125,6 +155,8 @@ void decisions::refused(error const& why) {
   auto const lost = std::exchange(waiting_, {});
   ++epoch_;
   doer_.give_up_all();
+  // It stands on what was refused.
+  decided_now_.clear();
   journal_.begin_again();
   if (auto const built = build(); !built) return stop_for_good(built.error());
   // The first that was not kept is the one that was refused; the others only stood behind it.

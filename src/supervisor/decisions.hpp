@@ -2,8 +2,8 @@
 //
 // The fleet decides at once, and goes on deciding while the disk still works at what it decided before. Its
 // orders, its events and its answers wait here until the journal has kept the step they come from, and leave
-// in the order in which they were decided. Whoever reads sees what is kept, so that nobody is ever told what
-// a crash could undo.
+// in the order in which they were decided. Only orders that look and change nothing are given at once.
+// Whoever reads sees what is kept, so that nobody is ever told what a crash could undo.
 //
 // When the journal refuses a step, everything decided behind it stands on nothing: the fleet is built again
 // from what is kept, as after a crash, and the requests that nobody has answered yet are put to it once more.
@@ -90,6 +90,7 @@ class decisions {
   result<void> build();
   void finish(std::optional<lifecycle::fleet_input> request, lifecycle::fleet_step step, answered told);
   void commit(journal::transaction change);
+  void give_to_journal();
   void heard(std::uint64_t epoch, result<void> const& answer);
   void release();
   void let_go(waiting_step done);
@@ -102,6 +103,8 @@ class decisions {
   std::unique_ptr<lifecycle::fleet> fleet_;
   std::deque<waiting_step> waiting_;
   bool releasing_ = false;
+  // What was decided in this turn of the loop goes to the journal at its end, and so into one sync.
+  std::vector<journal::transaction> decided_now_;
   // Answers of the journal to a fleet that is no more are not listened to.
   std::uint64_t epoch_ = 0;
   std::map<instance_id, std::shared_ptr<lifecycle::instance const>> kept_;

@@ -83,7 +83,7 @@ TEST(decisions, are_neither_told_nor_done_nor_answered_before_they_are_kept) {
   one.ask(for_instance{numbered(1), start_asked{"user"}}, "start a");
   EXPECT_THAT(one.answers, IsEmpty());
   EXPECT_THAT(one.told, IsEmpty());
-  EXPECT_THAT(one.done, IsEmpty());
+  EXPECT_THAT(one.done, Not(testing::Contains("make")));
   EXPECT_FALSE(one.knows(1));
   one.settle();
   EXPECT_THAT(one.answers, ElementsAre("create a: done", "start a: done"));
@@ -91,6 +91,40 @@ TEST(decisions, are_neither_told_nor_done_nor_answered_before_they_are_kept) {
   EXPECT_THAT(one.done, Not(IsEmpty()));
   EXPECT_TRUE(one.knows(1));
   EXPECT_EQ(one.decided->kept_seq(), one.newest);
+}
+
+TEST(decisions, of_one_turn_of_the_loop_go_to_the_disk_together) {
+  daemon one;
+  one.begin();
+  one.settle();
+  one.create(1, "a");
+  one.create(2, "b");
+  EXPECT_EQ(one.kept.waiting(), 0U);
+  EXPECT_EQ(one.posted.size(), 1U);
+  for (auto const& each : std::exchange(one.posted, {})) each();
+  EXPECT_EQ(one.kept.waiting(), 2U);
+}
+
+TEST(decisions, to_look_are_carried_out_while_the_disk_works) {
+  daemon one;
+  one.begin();
+  one.settle();
+  one.create(1, "a");
+  one.ask(for_instance{numbered(1), start_asked{"user"}}, "start a");
+  EXPECT_THAT(one.done, ElementsAre("resolve project"));
+  one.settle();
+  EXPECT_THAT(one.done, ElementsAre("resolve project"));
+}
+
+TEST(decisions, to_look_are_given_up_with_what_they_stood_on) {
+  daemon one;
+  one.begin();
+  one.settle();
+  one.kept.set_condition(condition::full);
+  one.create(1, "a");
+  one.ask(for_instance{numbered(1), start_asked{"user"}}, "start a");
+  one.settle();
+  EXPECT_THAT(one.done, IsEmpty());
 }
 
 TEST(decisions, that_say_no_wait_for_what_they_were_decided_upon) {

@@ -1,5 +1,6 @@
 #include "journal/sqlite/connection.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
@@ -204,6 +205,20 @@ attempt<connection::checkpointed> connection::checkpoint(checkpoint_mode mode) {
       sqlite3_wal_checkpoint_v2(database_.get(), nullptr, how, &done.log_frames, &done.kept_frames);
   if (code == SQLITE_OK) return done;
   return std::unexpected(failure_of(database_.get(), code));
+}
+
+void connection::lengthen_empty_log(std::uint64_t bytes) {
+  sqlite3_file* log = nullptr;
+  auto const code =
+      sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, static_cast<void*>(&log));
+  if (code != SQLITE_OK || log == nullptr || log->pMethods == nullptr) return;
+  sqlite3_int64 size = 0;
+  if (log->pMethods->xFileSize(log, &size) != SQLITE_OK || size != 0) return;
+  static constexpr std::array<char, 64UL * 1024> zeros{};
+  for (std::uint64_t at = 0; at < bytes; at += zeros.size())
+    if (log->pMethods->xWrite(log, zeros.data(), static_cast<int>(zeros.size()),
+                              static_cast<sqlite3_int64>(at)) != SQLITE_OK)
+      return;
 }
 
 attempt<write_transaction> write_transaction::begin(connection& database) {

@@ -110,6 +110,10 @@ class connection {
   };
   attempt<checkpointed> checkpoint(checkpoint_mode mode);
 
+  // Writes zeros where an empty write-ahead log will be, so that later commits change no sizes and a sync of
+  // them takes half the time. The next sync brings them to the disk. What cannot be written is left.
+  void lengthen_empty_log(std::uint64_t bytes);
+
   // In the write-ahead log after the newest commit of this connection.
   int log_frames() const { return *log_frames_; }
 

@@ -73,6 +73,8 @@ result<void> store::recover(std::span<migration const> steps) {
   // it once more, so nothing is built upon that could still vanish. A full disk only puts this off.
   if (auto const copied = checkpoint_all(); !copied && !copied.error().full() && !copied.error().busy())
     return refuse(copied.error());
+  // With a quarter more, for the group that makes it long enough to be copied.
+  if (options_.lengthen_log) database_.lengthen_empty_log(options_.log_bytes + options_.log_bytes / 4);
   if (auto const prepared = prepare(); !prepared) {
     auto reason = as_error(prepared.error(), options_.file);
     // The version says that all tables are there.

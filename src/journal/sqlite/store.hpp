@@ -20,6 +20,8 @@ struct store_options {
   std::uint64_t log_bytes = 4 << 20;
   // Read every page, because the machine may have lost some of them.
   bool check_every_page = false;
+  // Make the log as long as it will be, unless the space is needed.
+  bool lengthen_log = true;
 };
 
 class store {

@@ -87,7 +87,10 @@ result<void> writer::open() {
   // A killed daemon damages nothing, since the kernel keeps what it was given. Only after the machine itself
   // stopped can pages be missing, and only then is the price of reading them all paid.
   bool const check = log_is_left(file) && !lock_->last_owner_ran_in_this_boot();
-  auto opened = store::open({.file = file, .log_bytes = options_.log_bytes, .check_every_page = check});
+  auto opened = store::open({.file = file,
+                             .log_bytes = options_.log_bytes,
+                             .check_every_page = check,
+                             .lengthen_log = health() != condition::full});
   if (!opened) return std::unexpected(std::move(opened.error()));
   store_.emplace(std::move(*opened));
   numbers_.begin(store_->last_seq());

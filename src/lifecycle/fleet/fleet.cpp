@@ -166,6 +166,7 @@ void fleet::take(round& now, create_asked const& asked) {
   members_.emplace(asked.id, member{.it = std::move(it)});
   emit(now, asked.id, asked.actor, told);
   changed(now, asked.id);
+  if (asked.start) step_instance(now, asked.id, start_asked{asked.actor});
 }
 
 void fleet::take(round& now, for_instance const& happened) {

@@ -41,6 +41,8 @@ struct create_asked {
   instance_spec spec;
   std::string request_key;
   std::string actor;
+  // Also starts it, in the same step: nobody ever finds it made and not begun.
+  bool start = false;
 };
 
 struct for_instance {

@@ -99,6 +99,17 @@ TEST(fleet_admission, an_id_is_taken_once) {
   EXPECT_EQ(again.answer.error().message, fmt::format("the id {} is taken", id.text()));
 }
 
+TEST(fleet_admission, a_create_that_starts_is_one_step) {
+  driven_fleet one;
+  auto const id = instance_id::make(wall_time(1ms), 1, 1);
+  auto const done = one.give(create_asked{id, spec("web"), {}, "user", true});
+  ASSERT_TRUE(done.answer.has_value());
+  EXPECT_EQ(one.types(), (std::vector<std::string>{"instance.defined", "instance.starting"}));
+  EXPECT_EQ(one.at("web").wanted, goal::running);
+  one.crash();
+  one.until("web", phase::running);
+}
+
 TEST(fleet_admission, a_create_repeated_with_its_key_is_the_same_create) {
   driven_fleet one;
   auto const first = one.create(spec("web"), "request-7");

@@ -141,6 +141,8 @@ enum class order_kind : std::uint8_t {
   return_turn,
 };
 std::string_view name(order_kind value);
+// Where something would be and whether it can: of what is asked before there is anything.
+bool only_looks(order_kind value);
 
 // A copy of what the doer must know of a resource; the instance may have moved on when it is read.
 struct resource_reference {

@@ -74,6 +74,10 @@ std::string_view name(instance_health value) { return look_up(health_names, valu
 std::string_view name(link_view value) { return look_up(link_names, value); }
 std::string_view name(step_kind value) { return look_up(step_names, value); }
 std::string_view name(order_kind value) { return look_up(order_names, value); }
+
+bool only_looks(order_kind value) {
+  return value == order_kind::resolve_project || value == order_kind::resolve_workspace;
+}
 std::string_view name(ledger_change_kind value) { return look_up(change_names, value); }
 std::string_view name(instance_event const& event) { return event_names.at(event.index()); }
 

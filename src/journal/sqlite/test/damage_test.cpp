@@ -27,6 +27,15 @@ struct remains {
   std::vector<std::size_t> log_after;
 };
 
+// Without the zeros behind its last frame, of which the page may end in zeros as well.
+std::size_t written_of(std::string const& log) {
+  constexpr std::size_t header = 32;
+  constexpr std::size_t frame = 24 + 4'096;
+  auto const last = log.find_last_not_of('\0');
+  if (last == std::string::npos) return 0;
+  return header + (last + 1 - header + frame - 1) / frame * frame;
+}
+
 remains of_commits(sequence count) {
   sqlite_rig rig;
   remains left;
@@ -36,10 +45,10 @@ remains of_commits(sequence count) {
     change.states.push_back({"k" + std::to_string(seq), std::string(300 * (seq % 7), 'x')});
     rig.subject().commit(std::move(change), {});
     rig.settle();
-    left.log_after.push_back(std::filesystem::file_size(log));
+    left.log_after.push_back(written_of(read(log)));
   }
   left.database = read(rig.directory() / "journal.db");
-  left.log = read(log);
+  left.log = read(log).substr(0, left.log_after.back());
   return left;
 }
 
@@ -48,7 +57,8 @@ sequence newest_after_start(remains const& left, std::string const& log) {
   scratch_directory const scratch;
   write(scratch.path() / "journal.db", left.database);
   write(scratch.path() / "journal.db-wal", log);
-  auto opened = sqlite_journal::open({.directory = scratch.path(), .reserve_bytes = 0});
+  auto opened =
+      sqlite_journal::open({.directory = scratch.path(), .reserve_bytes = 0, .log_bytes = 64 << 10});
   if (!opened) {
     ADD_FAILURE() << opened.error().message;
     return 0;

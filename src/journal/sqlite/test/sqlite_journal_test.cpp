@@ -155,6 +155,27 @@ TEST(sqlite_journal, much_is_trimmed_while_commits_go_on) {
   EXPECT_EQ(rig.subject().events(0, many)->size(), loaded.last_seq - loaded.first_seq + 1);
 }
 
+TEST(sqlite_journal, the_log_is_lengthened_once_and_read_up_to_what_was_kept) {
+  scratch_directory const scratch;
+  faulty_disk disk;
+  {
+    auto const subject = open_in(scratch.path() / "state");
+    auto const log = scratch.path() / "state" / "journal.db-wal";
+    auto const length = std::filesystem::file_size(log);
+    EXPECT_GE(length, 4U << 20U);
+    for (sequence seq = 1; seq <= 100; ++seq) subject->commit(numbered(seq), {});
+    settle(*subject);
+    EXPECT_EQ(std::filesystem::file_size(log), length);
+    disk.fail_syncs();
+    // As it lies there when the machine stops now.
+    std::filesystem::copy(scratch.path() / "state", scratch.path() / "left");
+  }
+  disk.mend();
+  auto const left = open_in(scratch.path() / "left");
+  EXPECT_EQ(left->load()->last_seq, 100U);
+  EXPECT_EQ(integrity_of(scratch.path() / "left"), "ok");
+}
+
 TEST(sqlite_journal, the_log_stays_short) {
   sqlite_rig rig({.log_bytes = 64 << 10});
   for (sequence seq = 1; seq <= 400; ++seq) {
