@@ -187,9 +187,18 @@ TEST(instance_reports, of_another_keeper_or_older_ones_are_ignored) {
   told.generation = 7;
   EXPECT_EQ(one.feed(told).ignored, "a report of another keeper");
   told.generation = one.it.generation;
-  told.seq = one.it.services_seq;
+  told.seq = one.it.services_seq - 1;
   EXPECT_EQ(one.feed(told).ignored, "an older report");
   EXPECT_EQ(one.it.services[0].state, "running");
+}
+
+TEST(instance_reports, of_the_same_moment_that_know_more_are_taken) {
+  auto one = running();
+  auto told = one.report("error", false);
+  told.seq = one.it.services_seq;
+  EXPECT_EQ(one.feed(told).ignored, "");
+  EXPECT_EQ(one.it.services[0].state, "error");
+  EXPECT_EQ(one.feed(told).ignored, "heard already");
 }
 
 TEST(instance_reports, each_change_of_a_service_is_told_once) {

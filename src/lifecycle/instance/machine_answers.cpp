@@ -273,7 +273,10 @@ void machine::on(contact_closed const&) {
 
 void machine::on(services_reported const& e) {
   if (!has_keeper() || e.generation != it_.generation) return ignore("a report of another keeper");
-  if (e.seq <= it_.services_seq) return ignore("an older report");
+  if (e.seq < it_.services_seq) return ignore("an older report");
+  // What a keeper answers when it is asked may know more of the same moment than what it told: it tells of
+  // changes, and of none that it had no room to keep.
+  if (e.seq == it_.services_seq && e.services == it_.services) return ignore("heard already");
   it_.services_seq = e.seq;
   for (auto const& view : e.services) tell_of_service(view);
   it_.services = e.services;
