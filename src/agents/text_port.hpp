@@ -20,7 +20,7 @@ constexpr wire::websocket_close close_code(parting how) {
     case parting::replaced:
     case parting::refused: return wire::websocket_close::policy;
     case parting::malformed: return wire::websocket_close::protocol_error;
-    case parting::too_late: return wire::websocket_close::try_later;
+    case parting::too_late: return wire::websocket_close::try_again;
     case parting::lost: break;
   }
   return wire::websocket_close::going_away;

@@ -27,12 +27,7 @@ std::uint32_t new_mask() { return static_cast<std::uint32_t>(system::random_bits
 
 websocket::websocket(std::unique_ptr<stream> upgraded, std::string_view rest)
     : stream_(std::move(upgraded)), reader_(wire::websocket_role::server) {
-  while (!rest.empty()) {
-    auto const space = reader_.space();
-    auto const count = rest.copy(space.data(), space.size());
-    reader_.filled(count);
-    rest.remove_prefix(count);
-  }
+  take_bytes(rest);
 }
 websocket::websocket(websocket&&) noexcept = default;
 websocket& websocket::operator=(websocket&&) noexcept = default;
@@ -46,16 +41,19 @@ short websocket::poll_events() const {
 
 result<std::optional<incoming>> websocket::receive() {
   while (!ended_) {
-    auto const message = reader_.next();
-    if (!message) {
-      ended_ = true;
-      close(reader_.refusal(), message.error().message);
-      return std::unexpected(message.error());
-    }
-    if (*message) {
-      auto told = take(**message);
+    if (heard_at_ < heard_.size()) {
+      auto told = take(std::move(heard_[heard_at_++]));
       if (told) return told;
       continue;
+    }
+    heard_.clear();
+    heard_at_ = 0;
+    if (offence_) {
+      ended_ = true;
+      close(offence_->code, offence_->why);
+      return fail(offence_->code == wire::websocket_close::too_big ? error_code::body_too_large
+                                                                   : error_code::message_malformed,
+                  fmt::format("the daemon does not keep to the protocol: {}", offence_->why));
     }
     auto const more = fill();
     if (!more) {
@@ -67,23 +65,21 @@ result<std::optional<incoming>> websocket::receive() {
   return std::nullopt;
 }
 
-std::optional<incoming> websocket::take(wire::websocket_message const& message) {
-  switch (message.kind) {
+std::optional<incoming> websocket::take(wire::websocket_heard&& what) {
+  switch (what.kind) {
     case wire::websocket_kind::text:
     case wire::websocket_kind::binary:
       return incoming{
-          .kind = message.kind == wire::websocket_kind::text ? incoming_kind::text : incoming_kind::binary,
-          .data = std::string(message.payload)};
+          .kind = what.kind == wire::websocket_kind::text ? incoming_kind::text : incoming_kind::binary,
+          .data = std::move(what.data)};
     case wire::websocket_kind::ping:
       // Who pings without reading the answers gets no more of them than fit.
-      if (unsent() < sent_max) queue(wire::websocket_kind::pong, message.payload);
+      if (unsent() < sent_max) queue(wire::websocket_kind::pong, what.data);
       return std::nullopt;
-    case wire::websocket_kind::close: {
-      auto told = wire::websocket_closing_of(message.payload);
+    case wire::websocket_kind::close:
       ended_ = true;
       close(wire::websocket_close::normal, {});
-      return incoming{.kind = incoming_kind::closed, .data = std::move(told.reason), .code = told.code};
-    }
+      return incoming{.kind = incoming_kind::closed, .data = std::move(what.data), .code = what.code};
     case wire::websocket_kind::pong:
     case wire::websocket_kind::more: break;
   }
@@ -91,13 +87,16 @@ std::optional<incoming> websocket::take(wire::websocket_message const& message) 
 }
 
 result<bool> websocket::fill() {
-  auto const count = stream_->read_now(reader_.space());
+  std::array<char, 16384> space;
+  auto const count = stream_->read_now(space);
   if (!count) return gone(count.error().message);
   if (!*count) return false;
   if (**count == 0) return gone("the connection ended");
-  reader_.filled(**count);
+  take_bytes({space.data(), **count});
   return true;
 }
+
+void websocket::take_bytes(std::string_view bytes) { offence_ = reader_.read(as_bytes(bytes), heard_); }
 
 void websocket::send_text(std::string_view text) { queue(wire::websocket_kind::text, text); }
 void websocket::send_bytes(std::string_view bytes) { queue(wire::websocket_kind::binary, bytes); }

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/instant.hpp"
 #include "base/result.hpp"
@@ -74,11 +75,16 @@ class websocket {
   void queue(wire::websocket_kind kind, std::string_view payload);
   // Takes from the socket what is there; false when there was nothing.
   result<bool> fill();
+  void take_bytes(std::string_view bytes);
   // What of it is for the caller.
-  std::optional<incoming> take(wire::websocket_message const& message);
+  std::optional<incoming> take(wire::websocket_heard&& what);
 
   std::unique_ptr<stream> stream_;
   wire::websocket_reader reader_;
+  std::vector<wire::websocket_heard> heard_;
+  std::size_t heard_at_ = 0;  // the next of heard_
+  // After what was heard: why nothing more can be read.
+  std::optional<wire::websocket_offence> offence_;
   std::string out_;
   std::size_t sent_ = 0;  // of out_
   bool ended_ = false;    // nothing more is received

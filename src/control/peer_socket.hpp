@@ -16,6 +16,7 @@
 
 #include "async/task.hpp"
 #include "base/result.hpp"
+#include "wire/websocket_frame.hpp"
 
 namespace ostler::control {
 
@@ -47,18 +48,7 @@ class shared_message {
   std::size_t header_ = 0;
 };
 
-// As RFC 6455 numbers them.
-enum class close_code : std::uint16_t {
-  normal = 1000,
-  going_away = 1001,
-  protocol_error = 1002,
-  unsupported = 1003,
-  bad_text = 1007,
-  policy = 1008,
-  too_big = 1009,
-  internal = 1011,
-  try_again = 1013,
-};
+using close_code = wire::websocket_close;
 
 // full: the queue has no room for it, and it was not taken. closed: nothing goes out any more.
 enum class push_outcome : std::uint8_t { taken, full, closed };

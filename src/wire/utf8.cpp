@@ -1,8 +1,26 @@
 #include "wire/utf8.hpp"
 
 #include <cstdint>
+#include <cstring>
 
 namespace ostler::wire {
+namespace {
+
+// How many bytes at the front are ASCII, in steps of eight: most of what is read is nothing else.
+std::size_t plain_size(std::string_view text) {
+  constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080ULL;
+  std::size_t size = 0;
+  std::uint64_t word = 0;
+  while (size + sizeof word <= text.size()) {
+    std::memcpy(&word, text.data() + size, sizeof word);
+    if ((word & high_bits) != 0) break;
+    size += sizeof word;
+  }
+  while (size < text.size() && static_cast<std::uint8_t>(text[size]) < 0x80) ++size;
+  return size;
+}
+
+}  // namespace
 
 std::size_t utf8_size(std::string_view text) {
   auto const byte = [&](std::size_t at) { return static_cast<std::uint8_t>(text[at]); };
@@ -19,12 +37,13 @@ std::size_t utf8_size(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
+  for (;;) {
+    text.remove_prefix(plain_size(text));
+    if (text.empty()) return true;
     auto const size = utf8_size(text);
     if (size == 0) return false;
     text.remove_prefix(size);
   }
-  return true;
 }
 
 }  // namespace ostler::wire

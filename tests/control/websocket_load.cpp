@@ -20,6 +20,7 @@
 
 #include "control/hub.hpp"
 #include "control/test/open_door.hpp"
+#include "wire/test/client_frames.hpp"
 
 namespace {
 
@@ -141,8 +142,8 @@ void measure_agents(measured_door& door, std::size_t count) {
   auto const bytes = ::mallinfo2().uordblks - before;
   fmt::print(stderr, "{:<40} {:>10} bytes, with those of the client\n",
              fmt::format("an idle link of {}", count), bytes / count);
-  auto const frame =
-      test::client_frame(websocket::opcode::text, R"({"type":"heartbeat","status":"working","load":0.5})");
+  auto const frame = wire::test::client_frame(wire::websocket_kind::text,
+                                              R"({"type":"heartbeat","status":"working","load":0.5})");
   measure(fmt::format("heartbeats of {}", count), door, static_cast<double>(count), [&] {
     auto const expected = door.heard() + count;
     for (auto& one : agents) one.send(frame);

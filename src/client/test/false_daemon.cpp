@@ -97,15 +97,15 @@ void peer::say(wire::websocket_kind kind, std::string_view payload) {
 
 std::pair<wire::websocket_kind, std::string> peer::hear() {
   for (;;) {
-    auto const space = reader_.space();
-    auto const count = read_.copy(space.data(), space.size());
-    reader_.filled(count);
-    read_.erase(0, count);
-    auto const next = reader_.next();
-    EXPECT_TRUE(next) << next.error().message;
-    if (!next) return {};
-    if (*next) return {(*next)->kind, std::string((*next)->payload)};
+    if (!heard_.empty()) {
+      auto first = std::move(heard_.front());
+      heard_.erase(heard_.begin());
+      return {first.kind, std::move(first.data)};
+    }
     if (read_.empty() && !read_more()) return {};
+    auto const offence = reader_.read(as_bytes(std::exchange(read_, {})), heard_);
+    EXPECT_FALSE(offence) << offence->why;
+    if (offence) return {};
   }
 }
 

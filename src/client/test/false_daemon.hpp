@@ -43,6 +43,7 @@ class peer {
   system::fd fd_;
   std::string read_;
   wire::websocket_reader reader_{wire::websocket_role::client};
+  std::vector<wire::websocket_heard> heard_;
 };
 
 using handler = std::function<void(peer&)>;

@@ -15,8 +15,8 @@
 #include <sys/un.h>
 #include <vector>
 
-#include "control/test/client_frames.hpp"
 #include "system/fd.hpp"
+#include "wire/websocket_frame.hpp"
 
 namespace ostler::control::test {
 
@@ -35,7 +35,7 @@ struct raw_answer {
 };
 
 struct raw_frame {
-  websocket::opcode what;
+  wire::websocket_kind what;
   std::string data;
 };
 
@@ -96,7 +96,7 @@ class raw_client {
   // A server's frame, which has no mask.
   raw_frame read_frame() {
     need(2);
-    auto const what = static_cast<websocket::opcode>(static_cast<std::uint8_t>(input_[0]) & 15U);
+    auto const what = static_cast<wire::websocket_kind>(static_cast<std::uint8_t>(input_[0]) & 15U);
     std::uint64_t size = static_cast<std::uint8_t>(input_[1]);
     std::size_t const wide = size == 126 ? 2 : size == 127 ? 8 : 0;
     need(2 + wide);

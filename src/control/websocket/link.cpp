@@ -73,37 +73,37 @@ void link::take_bytes(byte_view bytes) {
   if (auto const wrong = reader_.read(bytes, inbox_)) offended(*wrong);
 }
 
-std::optional<message> link::take(incoming&& what) {
-  switch (what.what) {
-    case opcode::text:
-    case opcode::binary:
+std::optional<message> link::take(wire::websocket_heard&& what) {
+  switch (what.kind) {
+    case wire::websocket_kind::text:
+    case wire::websocket_kind::binary:
       // What comes behind our close is for nobody.
       if (state_ != state::open) return std::nullopt;
-      return message{.kind = what.what == opcode::text ? message_kind::text : message_kind::binary,
-                     .data = std::move(what.data)};
-    case opcode::ping:
+      return message{
+          .kind = what.kind == wire::websocket_kind::text ? message_kind::text : message_kind::binary,
+          .data = std::move(what.data)};
+    case wire::websocket_kind::ping:
       // One answer is enough for all that wait to go out, so that a flood of pings fills no queue.
       if (state_ == state::open && !std::exchange(pong_waits_, true))
-        queue_text(control_frame(opcode::pong, what.data));
+        queue_word(wire::websocket_kind::pong, what.data);
       return std::nullopt;
-    case opcode::close: answer_close(what.code); return std::nullopt;
-    case opcode::pong:
-    case opcode::continuation: return std::nullopt;
+    case wire::websocket_kind::close: answer_close(what.code); return std::nullopt;
+    case wire::websocket_kind::pong:
+    case wire::websocket_kind::more: return std::nullopt;
   }
   return std::nullopt;
 }
 
 void link::answer_close(std::uint16_t code) {
   peer_closed_ = true;
-  // 1005 stands for a close without a code.
   if (state_ == state::open)
-    queue_text(close_frame(code == 1005 ? close_code::normal : close_code(code), {}));
+    queue_close(close_code(code) == close_code::none_given ? close_code::normal : close_code(code), {});
   state_ = state::over;
   flush();
 }
 
-void link::offended(offence const& what) {
-  if (state_ == state::open) queue_text(close_frame(what.code, what.why));
+void link::offended(wire::websocket_offence const& what) {
+  if (state_ == state::open) queue_close(what.code, what.why);
   trouble_code_ = error_code::message_malformed;
   broke(what.why);
   flush();
@@ -139,12 +139,20 @@ push_outcome link::push(shared_message const& what) {
 
 void link::close(close_code code, std::string_view why) {
   if (state_ != state::open) return;
-  queue_text(close_frame(code, why));
+  queue_close(code, why);
   state_ = state::closing;
   if (room_) room_->ring();
 }
 
-void link::queue_text(std::string what) { queue(std::make_shared<std::string const>(std::move(what))); }
+void link::queue_word(wire::websocket_kind kind, std::string_view payload) {
+  std::string frame;
+  wire::write_websocket(frame, kind, payload, std::nullopt);
+  queue(std::make_shared<std::string const>(std::move(frame)));
+}
+
+void link::queue_close(close_code code, std::string_view why) {
+  queue_word(wire::websocket_kind::close, wire::websocket_close_payload(code, why));
+}
 
 void link::queue(frame what) {
   if (ended_) return;
@@ -248,7 +256,7 @@ void link::look(instant now) {
   if (!pinged_at_) pinged_at_ = now;
   if (state_ == state::open && now - *pinged_at_ >= limit.ping) {
     pinged_at_ = now;
-    queue_text(control_frame(opcode::ping, {}));
+    queue_word(wire::websocket_kind::ping, {});
   }
 }
 

@@ -16,7 +16,7 @@
 #include "control/peer_socket.hpp"
 #include "control/stream.hpp"
 #include "control/sweeper.hpp"
-#include "control/websocket/frame.hpp"
+#include "wire/websocket_frame.hpp"
 
 namespace ostler::control {
 struct parts;
@@ -52,22 +52,24 @@ class link : public peer_socket, public watched {
   enum class state : std::uint8_t { open, closing, over };
 
   void queue(frame what);
-  void queue_text(std::string what);
+  // A ping, a pong or a close.
+  void queue_word(wire::websocket_kind kind, std::string_view payload);
+  void queue_close(close_code code, std::string_view why);
   // Reads what there is; false when one must wait first.
   bool read_now();
   void take_bytes(byte_view bytes);
   // None when it was no message.
-  std::optional<message> take(incoming&& what);
+  std::optional<message> take(wire::websocket_heard&& what);
   void answer_close(std::uint16_t code);
-  void offended(offence const& what);
+  void offended(wire::websocket_offence const& what);
   void broke(std::string_view why);
   void written(std::size_t bytes);
   void wait_for_room_to_write();
 
   parts& shared_;
   stream stream_;
-  frame_reader reader_;
-  std::vector<incoming> inbox_;
+  wire::websocket_reader reader_{wire::websocket_role::client, message_size_max};
+  std::vector<wire::websocket_heard> inbox_;
   std::size_t inbox_at_ = 0;
   std::vector<frame> out_;
   std::size_t out_at_ = 0;

@@ -5,15 +5,17 @@
 #include <gtest/gtest.h>
 
 #include "control/test/open_door.hpp"
+#include "wire/test/client_frames.hpp"
 
 namespace ostler::control::websocket {
 namespace {
 
 using async::task;
-using test::client_frame;
 using test::open_door;
 using test::raw_client;
 using testing::HasSubstr;
+using wire::websocket_kind;
+using wire::test::client_frame;
 
 task<void> echo(peer_socket* with) {
   for (;;) {
@@ -50,7 +52,7 @@ class a_websocket : public testing::Test {
   }
 
   static std::uint16_t code_of(test::raw_frame const& frame) {
-    EXPECT_EQ(frame.what, opcode::close);
+    EXPECT_EQ(frame.what, websocket_kind::close);
     return frame.data.size() < 2 ? std::uint16_t{0}
                                  : static_cast<std::uint16_t>(static_cast<std::uint8_t>(frame.data[0]) << 8U |
                                                               static_cast<std::uint8_t>(frame.data[1]));
@@ -64,16 +66,16 @@ TEST_F(a_websocket, carries_messages_of_every_size_both_ways) {
   auto client = connected();
   for (std::size_t const size : {0UL, 1UL, 200UL, 70'000UL, message_size_max}) {
     auto const data = std::string(size, 'x');
-    ASSERT_TRUE(client.send(client_frame(opcode::binary, data)));
+    ASSERT_TRUE(client.send(client_frame(websocket_kind::binary, data)));
     auto const got = client.read_frame();
-    EXPECT_EQ(got.what, opcode::binary);
+    EXPECT_EQ(got.what, websocket_kind::binary);
     EXPECT_EQ(got.data, data);
   }
-  ASSERT_TRUE(client.send(client_frame(opcode::text, "gr", {.last = false}) +
-                          client_frame(opcode::ping, "?") +
-                          client_frame(opcode::continuation, "\xc3\xbc\xc3\x9f")));
+  ASSERT_TRUE(client.send(client_frame(websocket_kind::text, "gr", {.last = false}) +
+                          client_frame(websocket_kind::ping, "?") +
+                          client_frame(websocket_kind::more, "\xc3\xbc\xc3\x9f")));
   auto const first = client.read_frame();
-  EXPECT_EQ(first.what, opcode::pong);
+  EXPECT_EQ(first.what, websocket_kind::pong);
   EXPECT_EQ(first.data, "?");
   EXPECT_EQ(client.read_frame().data, "gr\xc3\xbc\xc3\x9f");
 }
@@ -81,7 +83,8 @@ TEST_F(a_websocket, carries_messages_of_every_size_both_ways) {
 TEST_F(a_websocket, takes_what_comes_right_behind_the_request) {
   open_echo();
   auto client = door->by_tcp();
-  ASSERT_TRUE(client.send(door->upgrade("/api/v1/agents/connect") + client_frame(opcode::text, "early")));
+  ASSERT_TRUE(
+      client.send(door->upgrade("/api/v1/agents/connect") + client_frame(websocket_kind::text, "early")));
   EXPECT_EQ(client.read_answer().status, 101);
   EXPECT_EQ(client.read_frame().data, "early");
 }
@@ -89,7 +92,7 @@ TEST_F(a_websocket, takes_what_comes_right_behind_the_request) {
 TEST_F(a_websocket, closes_in_good_order_when_the_client_does) {
   open_echo();
   auto client = connected();
-  ASSERT_TRUE(client.send(client_frame(opcode::close, std::string("\x0f\xa0") + "bye")));
+  ASSERT_TRUE(client.send(client_frame(websocket_kind::close, std::string("\x0f\xa0") + "bye")));
   EXPECT_EQ(code_of(client.read_frame()), 4000);
   EXPECT_TRUE(client.ends());
 }
@@ -108,7 +111,8 @@ TEST_F(a_websocket, closes_in_good_order_when_the_conversation_ends) {
   EXPECT_EQ(code_of(said), 1008);
   EXPECT_EQ(said.data.substr(2), "enough");
   // What is still on its way does no harm.
-  ASSERT_TRUE(client.send(client_frame(opcode::text, "late") + client_frame(opcode::close, "\x03\xf0")));
+  ASSERT_TRUE(client.send(client_frame(websocket_kind::text, "late") +
+                          client_frame(websocket_kind::close, "\x03\xf0")));
   EXPECT_TRUE(client.ends());
 }
 
@@ -117,10 +121,10 @@ TEST_F(a_websocket, says_what_was_wrong_with_a_frame) {
   struct {
     std::string bytes;
     std::uint16_t code;
-  } const cases[] = {{client_frame(opcode::text, "\xff"), 1007},
-                     {client_frame(opcode::text, "x", {.masked = false}), 1002},
-                     {client_frame(opcode::text, "x", {.reserved = 0x40}), 1002},
-                     {client_frame(opcode::binary, std::string(message_size_max + 1, 'x')), 1009}};
+  } const cases[] = {{client_frame(websocket_kind::text, "\xff"), 1007},
+                     {client_frame(websocket_kind::text, "x", {.masked = false}), 1002},
+                     {client_frame(websocket_kind::text, "x", {.reserved = 0x40}), 1002},
+                     {client_frame(websocket_kind::binary, std::string(message_size_max + 1, 'x')), 1009}};
   for (auto const& [bytes, code] : cases) {
     auto client = connected();
     client.send(bytes);
@@ -133,12 +137,12 @@ TEST_F(a_websocket, answers_a_flood_of_pings_without_a_queue_of_pongs) {
   open_echo();
   auto client = connected();
   std::string flood;
-  for (int i = 0; i < 20'000; ++i) flood += client_frame(opcode::ping, "x");
-  ASSERT_TRUE(client.send(flood + client_frame(opcode::text, "after")));
+  for (int i = 0; i < 20'000; ++i) flood += client_frame(websocket_kind::ping, "x");
+  ASSERT_TRUE(client.send(flood + client_frame(websocket_kind::text, "after")));
   int pongs = 0;
   for (;;) {
     auto const got = client.read_frame();
-    if (got.what == opcode::text) break;
+    if (got.what == websocket_kind::text) break;
     ++pongs;
   }
   EXPECT_GE(pongs, 1);
@@ -152,7 +156,7 @@ TEST_F(a_websocket, pings_who_says_nothing_and_ends_who_does_not_answer) {
   numbers.silence = 100ms;
   open_echo(numbers);
   auto client = connected();
-  EXPECT_EQ(client.read_frame().what, opcode::ping);
+  EXPECT_EQ(client.read_frame().what, websocket_kind::ping);
   client.read_to_end();
   door->until_nobody_is_there();
 }
@@ -164,12 +168,12 @@ TEST_F(a_websocket, keeps_who_answers_pings) {
   open_echo(numbers);
   auto client = connected();
   for (int i = 0; i < 3; ++i) {
-    EXPECT_EQ(client.read_frame().what, opcode::ping);
-    ASSERT_TRUE(client.send(client_frame(opcode::pong, {})));
+    EXPECT_EQ(client.read_frame().what, websocket_kind::ping);
+    ASSERT_TRUE(client.send(client_frame(websocket_kind::pong, {})));
   }
-  ASSERT_TRUE(client.send(client_frame(opcode::text, "still here")));
+  ASSERT_TRUE(client.send(client_frame(websocket_kind::text, "still here")));
   for (;;)
-    if (auto const got = client.read_frame(); got.what == opcode::text) break;
+    if (auto const got = client.read_frame(); got.what == websocket_kind::text) break;
 }
 
 TEST_F(a_websocket, ends_who_does_not_answer_a_close) {
@@ -207,7 +211,7 @@ TEST_F(a_websocket, is_closed_when_the_door_is) {
   auto client = connected();
   auto closing = std::async(std::launch::async, [&] { door->shut(1h); });
   EXPECT_EQ(code_of(client.read_frame()), 1001);
-  ASSERT_TRUE(client.send(client_frame(opcode::close, "\x03\xe9")));
+  ASSERT_TRUE(client.send(client_frame(websocket_kind::close, "\x03\xe9")));
   EXPECT_TRUE(client.ends());
   closing.get();
 }

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "control/websocket/frame.hpp"
+#include "wire/websocket_frame.hpp"
 
-namespace ostler::control::test {
+namespace ostler::wire::test {
 
 struct frame_form {
   bool last = true;
@@ -16,13 +16,12 @@ struct frame_form {
   std::uint8_t reserved = 0;
 };
 
-inline std::string client_frame(websocket::opcode what, std::string_view data, frame_form form = {}) {
+// The first byte by hand, since our own writer makes only what is right.
+inline std::string client_frame(websocket_kind kind, std::string_view data, frame_form form = {}) {
   static constexpr std::array<std::uint8_t, 4> mask{0x1b, 0xa5, 0x00, 0xff};
   std::string out;
-  websocket::write_header(out, what, data.size());
-  auto first = static_cast<std::uint8_t>(out[0]);
-  first = static_cast<std::uint8_t>((form.last ? first : first & 0x7fU) | form.reserved);
-  out[0] = static_cast<char>(first);
+  write_websocket_header(out, websocket_kind::binary, data.size());
+  out[0] = static_cast<char>((form.last ? 0x80U : 0U) | form.reserved | static_cast<std::uint8_t>(kind));
   if (!form.masked) return out.append(data);
   out[1] = static_cast<char>(static_cast<std::uint8_t>(out[1]) | 0x80U);
   for (auto const byte : mask) out += static_cast<char>(byte);
@@ -31,4 +30,4 @@ inline std::string client_frame(websocket::opcode what, std::string_view data, f
   return out;
 }
 
-}  // namespace ostler::control::test
+}  // namespace ostler::wire::test
