@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/id.hpp"
+#include "control/digest.hpp"
 
 namespace ostler::control {
 
@@ -26,6 +27,16 @@ struct caller {
   // The Idempotency-Key of a change, empty without one. Repeats within one life of the daemon never reach the
   // answer; the key is for what must hold across a restart.
   std::string request_key;
+  // SHA-256 of the token that was shown; zero without one.
+  digest token{};
+
+  // What remains of a caller for as long as a connection of it is open.
+  struct pass {
+    digest token{};
+    token_scope scope = token_scope::read_only;
+    instance_id instance;
+  };
+  pass shown() const { return {.token = token, .scope = scope, .instance = instance}; }
 
   // May it see what belongs to this instance?
   bool sees(instance_id const& which) const {

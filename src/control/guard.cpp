@@ -114,8 +114,7 @@ result<caller> identify(knock const& what, token_book const& tokens) {
   if (!given) return std::unexpected(given.error());
   if (given->empty()) {
     if (what.door == door_kind::tcp) return unauthorized("no token is given");
-    return caller{
-        .scope = token_scope::admin, .instance = {}, .actor = "user", .door = what.door, .request_key = {}};
+    return caller{.scope = token_scope::admin, .instance = {}, .actor = "user", .door = what.door};
   }
   auto found = tokens.find(*given);
   if (!found) return unauthorized("nobody has the token that is given; it may have been revoked");
@@ -123,7 +122,8 @@ result<caller> identify(knock const& what, token_book const& tokens) {
                 .instance = found->instance,
                 .actor = std::move(found->actor),
                 .door = what.door,
-                .request_key = {}};
+                .request_key = {},
+                .token = found->hash};
 }
 
 result<void> allow(caller const& who, operations::route const& what, instance_finder const& find) {
@@ -135,6 +135,7 @@ result<void> allow(caller const& who, operations::route const& what, instance_fi
       return out_of_scope("this token may only read", about);
     case token_scope::one_instance: break;
   }
+  if (!find(who.instance.text())) return unauthorized(std::string(instance_gone));
   if (about.scope == operation_scope::admin) return out_of_scope("this token is for one instance", about);
   for (auto const& [name, text] : what.fields()) {
     if (name != "instance") continue;

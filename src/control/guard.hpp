@@ -48,8 +48,12 @@ result<void> refuse_pages(knock const& what, std::span<std::string const> author
 // not_authorized without a right token. A token that came is looked at also where none is needed.
 result<caller> identify(knock const& what, token_book const& tokens);
 
-// scope_refused when it may not do that. What stands in braces is looked at as it came.
+// scope_refused when it may not do that; not_authorized when it is for an instance that is gone. What stands
+// in braces is looked at as it came.
 result<void> allow(caller const& who, operations::route const& what, instance_finder const& find);
+
+// Of tokens of one instance, which end with it.
+inline constexpr std::string_view instance_gone = "the instance of this token is gone, and the token with it";
 
 // May everybody ask it, without a token? Only whether we are there.
 bool is_public(operations::operation_facts const& about);

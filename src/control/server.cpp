@@ -187,7 +187,11 @@ async::task<void> server::close(milliseconds grace) {
   co_await all->upkeep.close(0ms);
 }
 
-void server::use_tokens(token_book tokens) { state_->shared.tokens = std::move(tokens); }
+void server::use_tokens(token_book tokens) {
+  state_->shared.tokens = std::move(tokens);
+  state_->shared.sweep.judge();
+}
+void server::instance_gone(instance_id const& which) { state_->shared.sweep.instance_gone(which); }
 token_book const& server::tokens() const { return state_->shared.tokens; }
 door_counts const& server::counts() const { return state_->shared.counts; }
 

@@ -38,8 +38,11 @@ class server {
   // ends what is left then. Once, if opened.
   async::task<void> close(milliseconds grace);
 
-  // From now on. Connections that are open are judged anew with each request; WebSockets stay.
+  // From now on. Connections that are open are judged anew with each request; WebSockets and answers that go
+  // on end when the token that they were opened with is not there any more, or allows something else.
   void use_tokens(token_book tokens);
+  // What was opened with a token of that instance ends.
+  void instance_gone(instance_id const& which);
   token_book const& tokens() const;
 
   door_counts const& counts() const;

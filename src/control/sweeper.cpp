@@ -14,6 +14,14 @@ void sweeper::ask_to_leave() {
   for (auto* one : all_) one->leave();
 }
 
+void sweeper::judge() {
+  for (auto* one : all_) one->judge();
+}
+
+void sweeper::instance_gone(instance_id const& which) {
+  for (auto* one : all_) one->instance_gone(which);
+}
+
 async::task<void> sweeper::run() {
   asio::steady_timer timer(co_await asio::this_coro::executor);
   for (;;) {

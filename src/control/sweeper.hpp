@@ -6,6 +6,7 @@
 #include <set>
 
 #include "async/task.hpp"
+#include "base/id.hpp"
 #include "base/instant.hpp"
 
 namespace ostler::control {
@@ -20,6 +21,10 @@ class watched {
   virtual void look(instant now) = 0;
   // We are leaving: end as soon as it can be done in good order.
   virtual void leave() = 0;
+  // The tokens are others now, or an instance is gone: whoever was let in for long may have lost the right.
+  virtual void judge() = 0;
+  // Only what is there for that instance is judged.
+  virtual void instance_gone(instance_id const& which) = 0;
 };
 
 class sweeper {
@@ -29,6 +34,8 @@ class sweeper {
   void add(watched& one) { all_.insert(&one); }
   void remove(watched& one) { all_.erase(&one); }
   void ask_to_leave();
+  void judge();
+  void instance_gone(instance_id const& which);
   // Until it is cancelled.
   async::task<void> run();
 

@@ -33,10 +33,12 @@ std::optional<bearer> token_book::find(std::string_view token) const {
   bool const is_user = found->name == first_token_name;
   return bearer{.scope = found->scope,
                 .instance = found->instance,
-                .actor = is_user ? "user" : fmt::format("token {}", found->name)};
+                .actor = is_user ? "user" : fmt::format("token {}", found->name),
+                .hash = hash};
 }
 
 std::optional<bearer> token_book::find_of_instance(std::string_view token) const {
+  auto const whole = sha256(token);
   token.remove_prefix(instance_prefix.size());
   auto const end = token.find('_');
   if (end == token.npos) return std::nullopt;
@@ -45,7 +47,17 @@ std::optional<bearer> token_book::find_of_instance(std::string_view token) const
   auto const given = sha256(token.substr(end + 1));
   auto const right = sha256(derived(secret_, which ? *which : instance_id{}));
   if (!equal_in_secret(given, right) || !which || !*which) return std::nullopt;
-  return bearer{.scope = token_scope::one_instance, .instance = *which, .actor = which->text()};
+  return bearer{
+      .scope = token_scope::one_instance, .instance = *which, .actor = which->text(), .hash = whole};
+}
+
+bool token_book::still_lets(caller::pass const& what) const {
+  if (what.token == digest{}) return true;
+  for (auto const& one : kept_)
+    if (equal_in_secret(one.hash, what.token))
+      return one.scope == what.scope && one.instance == what.instance;
+  return what.scope == token_scope::one_instance && what.instance &&
+         equal_in_secret(sha256(of_instance(what.instance)), what.token);
 }
 
 std::string token_book::of_instance(instance_id const& which) const {

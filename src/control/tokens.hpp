@@ -34,6 +34,8 @@ struct bearer {
   token_scope scope = token_scope::read_only;
   instance_id instance;
   std::string actor;
+  // Of the token.
+  digest hash{};
 };
 
 constexpr std::size_t token_size_max = 256;
@@ -47,6 +49,8 @@ class token_book {
 
   // None when nobody bears it. Takes the same time for every wrong one.
   std::optional<bearer> find(std::string_view token) const;
+  // Is the token still good, and for the same? Without a token there is nothing to revoke.
+  bool still_lets(caller::pass const& what) const;
   // The token that programs inside the instance get.
   std::string of_instance(instance_id const& which) const;
 

@@ -237,9 +237,11 @@ result<std::unique_ptr<daemon>> daemon::start(asio::io_context& loop, state_dire
   if (auto done = made->begin_middle(); !done) return std::unexpected(done.error());
   // What it continues is only done when the loop runs, and by then there is a door.
   if (auto done = made->middle->begin(); !done) return std::unexpected(done.error());
-  made->feed = std::make_unique<event_feed>(*made->middle, made->workers);
-  if (auto done = made->open_door(); !done) return std::unexpected(done.error());
   auto* const all = made.get();
+  made->feed = std::make_unique<event_feed>(*made->middle, made->workers, [all](instance_id who) {
+    if (all->door) all->door->instance_gone(who);
+  });
+  if (auto done = made->open_door(); !done) return std::unexpected(done.error());
   bool const begun =
       made->chores.spawn("tidy up", [all] { return all->tidy_up(); }) && made->chores.spawn("tokens", [all] {
         return all->token_store.follow(look_at_tokens, [all](result<control::token_book> book) {

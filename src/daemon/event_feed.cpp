@@ -31,9 +31,11 @@ control::told_event told_of(lifecycle::fleet_event const& what, lifecycle::insta
 
 }  // namespace
 
-event_feed::event_feed(supervisor::supervisor& middle, async::pool& workers)
+event_feed::event_feed(supervisor::supervisor& middle, async::pool& workers,
+                       std::function<void(instance_id)> gone)
     : middle_(middle),
       workers_(workers),
+      gone_(std::move(gone)),
       hub_({.snapshot = [this](control::hub_filter filter) { return snapshot(std::move(filter)); },
             .older = [this](std::uint64_t after) { return older(after); }},
            middle.kept_seq()) {
@@ -49,6 +51,7 @@ answers::told_at event_feed::now() const {
 }
 
 void event_feed::happened(lifecycle::fleet_event const& what, lifecycle::instance const* after) {
+  if (what.instance && after == nullptr) gone_(what.instance);
   // Who comes later reads it from the journal.
   if (hub_.live() == 0)
     return hub_.tell(

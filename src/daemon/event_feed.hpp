@@ -6,6 +6,7 @@
 // gone by now is gone.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "answers/told.hpp"
@@ -19,8 +20,8 @@ namespace ostler::daemon {
 
 class event_feed final : public supervisor::listener {
  public:
-  // Both outlive it.
-  event_feed(supervisor::supervisor& middle, async::pool& workers);
+  // Both outlive it. `gone` hears of instances that are there no more.
+  event_feed(supervisor::supervisor& middle, async::pool& workers, std::function<void(instance_id)> gone);
   event_feed(event_feed const&) = delete;
   event_feed& operator=(event_feed const&) = delete;
   ~event_feed() override;
@@ -41,6 +42,7 @@ class event_feed final : public supervisor::listener {
 
   supervisor::supervisor& middle_;
   async::pool& workers_;
+  std::function<void(instance_id)> gone_;
   control::hub hub_;
 };
 

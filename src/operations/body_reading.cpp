@@ -8,6 +8,7 @@
 #include "base/ensure.hpp"
 #include "operations/field_facts.hpp"
 #include "operations/field_reading.hpp"
+#include "operations/repeated_key.hpp"
 #include "operations/request_reading.hpp"
 #include "operations/shown.hpp"
 
@@ -178,6 +179,9 @@ result<void> read_body(shape const& form, std::vector<std::string_view> const& e
   if (auto fits = check_depth(body); !fits) return fits;
   auto const parsed = wire::parse_json(body);
   if (!parsed) return fail(error_code::text_malformed, fmt::format("the body is not JSON: {}", shown(body)));
+  if (auto const twice = repeated_key(body))
+    return fail(error_code::text_malformed,
+                fmt::format("the body gives {} twice in one object; give it once", shown(*twice)));
   return read_fields(form, elsewhere, {}, *parsed, out);
 }
 

@@ -205,6 +205,12 @@ TEST(body_reading, an_unknown_field_is_refused_wherever_it_stands) {
               HasSubstr("in the path"));
 }
 
+TEST(body_reading, a_key_that_is_given_twice_is_refused_by_name) {
+  auto const why = refused<instances_create>(list, R"({"name":"web","name":"db"})");
+  EXPECT_EQ(why.code, error_code::text_malformed);
+  EXPECT_THAT(why.message, HasSubstr("'name' twice"));
+}
+
 TEST(body_reading, the_wrong_kind_is_refused_with_what_is_right) {
   struct wrong {
     char const* body;

@@ -50,6 +50,14 @@ void connection::look(instant now) {
   if (!handed_over_ && deadline_ && now >= *deadline_) stream_.shut();
 }
 
+void connection::judge() {
+  if (giving_bytes_ && !shared_.tokens.still_lets(shown_)) stream_.shut();
+}
+
+void connection::instance_gone(instance_id const& which) {
+  if (giving_bytes_ && shown_.scope == token_scope::one_instance && shown_.instance == which) stream_.shut();
+}
+
 void connection::leave() {
   must_close_ = true;
   if (!in_request_ && !handed_over_) stream_.shut();
@@ -60,6 +68,7 @@ async::task<void> connection::run() {
   while (step == next_step::another) {
     reader_ = request_reader();
     in_request_ = false;
+    giving_bytes_ = false;
     step = co_await exchange();
   }
 }
@@ -152,6 +161,7 @@ result<void> connection::check_body(operations::operation_facts const& about) co
 async::task<connection::next_step> connection::answer_request(admitted what) {
   auto const& about = *what.route.operation->about;
   auto const instance = instance_of(what.route);
+  shown_ = what.who.shown();
   if (auto done = check_body(about); !done) co_return co_await refuse(std::move(done.error()), instance);
   auto key = key_of(about);
   if (!key) co_return co_await refuse(std::move(key.error()), instance);
@@ -213,6 +223,7 @@ async::task<connection::next_step> connection::upgrade(admitted what) {
         {.code = error_code::limit_reached,
          .message = fmt::format("{} websockets are open, and no more are taken", shared_.limit.websockets)},
         instance);
+  auto const shown = what.who.shown();
   auto work = begin(what, {}, nullptr);
   if (!work) co_return co_await refuse(std::move(work.error()), instance);
   auto got = co_await ask(std::move(*work));
@@ -220,7 +231,7 @@ async::task<connection::next_step> connection::upgrade(admitted what) {
   auto const yes = write_upgrade(agreed->accept, agreed->protocol);
   if (auto const done = co_await write(yes); !done) co_return next_step::end;
   handed_over_ = true;
-  start_conversation(shared_, std::move(stream_), input_, std::get<conversation>(std::move(*got)));
+  start_conversation(shared_, std::move(stream_), shown, input_, std::get<conversation>(std::move(*got)));
   co_return next_step::end;
 }
 
@@ -237,6 +248,7 @@ async::task<connection::next_step> connection::give_text(std::string text) {
 }
 
 async::task<connection::next_step> connection::give_bytes(byte_answer what, std::string_view media) {
+  giving_bytes_ = true;
   bool const in_chunks = !what.size && reader_.head().is_1_1;
   // Without a length and without chunks only the end of the connection says where the end is.
   if (!what.size && !in_chunks) must_close_ = true;

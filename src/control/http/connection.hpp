@@ -35,6 +35,8 @@ class connection : public watched {
 
   void look(instant now) override;
   void leave() override;
+  void judge() override;
+  void instance_gone(instance_id const& which) override;
 
  private:
   enum class next_step : std::uint8_t { another, end };
@@ -83,6 +85,8 @@ class connection : public watched {
   parts& shared_;
   stream stream_;
   door_kind door_;
+  // Of the request that is answered.
+  caller::pass shown_;
   request_reader reader_;
   // Read from the stream and not by the reader yet: at most one piece.
   std::string input_;
@@ -97,6 +101,8 @@ class connection : public watched {
   // What comes can no longer be told apart into requests.
   bool broken_ = false;
   bool handed_over_ = false;
+  // An answer that may go on for as long as the client likes, so it ends with the right to hear it.
+  bool giving_bytes_ = false;
 };
 
 }  // namespace ostler::control::http

@@ -54,8 +54,9 @@ result<upgrade_agreed> agree_to_upgrade(request_head const& head) {
   return upgrade_agreed{.accept = websocket_accept(keys[0]), .protocol = std::string(chosen)};
 }
 
-void start_conversation(parts& shared, stream connected, std::string_view early, conversation talk) {
-  auto socket = std::make_unique<websocket::link>(shared, std::move(connected), early);
+void start_conversation(parts& shared, stream connected, caller::pass shown, std::string_view early,
+                        conversation talk) {
+  auto socket = std::make_unique<websocket::link>(shared, std::move(connected), shown, early);
   // When the server is closing, nobody takes it, and it ends with its owner.
   [[maybe_unused]] bool const taken =
       shared.running.spawn("websocket", [socket = std::move(socket), talk = std::move(talk)]() mutable {

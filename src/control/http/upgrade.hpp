@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "control/caller.hpp"
 #include "control/http/request_reader.hpp"
 #include "control/peer_socket.hpp"
 #include "control/stream.hpp"
@@ -27,7 +28,9 @@ struct upgrade_agreed {
 // usage, with what is missing.
 result<upgrade_agreed> agree_to_upgrade(request_head const& head);
 
-// Owned by the scope of the server from now on; `early` is what the client sent behind its request.
-void start_conversation(parts& shared, stream connected, std::string_view early, conversation talk);
+// Owned by the scope of the server from now on, and ended when `shown` lets nobody in any more; `early` is
+// what the client sent behind its request.
+void start_conversation(parts& shared, stream connected, caller::pass shown, std::string_view early,
+                        conversation talk);
 
 }  // namespace ostler::control::http

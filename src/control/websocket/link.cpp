@@ -21,10 +21,12 @@ constexpr std::size_t spare_max = 16;
 
 }  // namespace
 
-link::link(parts& shared, stream connected, std::string_view early)
-    : shared_(shared), stream_(std::move(connected)) {
+link::link(parts& shared, stream connected, caller::pass shown, std::string_view early)
+    : shared_(shared), stream_(std::move(connected)), shown_(shown) {
   shared_.sweep.add(*this);
   ++shared_.counts.open_websockets;
+  // Between the grant and now it may have been taken away.
+  link::judge();
   if (!early.empty()) take_bytes(as_bytes(early));
 }
 
@@ -261,5 +263,18 @@ void link::look(instant now) {
 }
 
 void link::leave() { close(close_code::going_away, "the daemon leaves"); }
+
+void link::judge() {
+  if (!shared_.tokens.still_lets(shown_))
+    return close(close_code::policy, "the token of this connection was revoked or changed");
+  bool const gone =
+      shown_.scope == token_scope::one_instance && !shared_.find_instance(shown_.instance.text());
+  if (gone) close(close_code::policy, control::instance_gone);
+}
+
+void link::instance_gone(instance_id const& which) {
+  if (shown_.scope == token_scope::one_instance && shown_.instance == which)
+    close(close_code::policy, control::instance_gone);
+}
 
 }  // namespace ostler::control::websocket

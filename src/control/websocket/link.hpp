@@ -13,6 +13,7 @@
 
 #include "async/bell.hpp"
 #include "base/instant.hpp"
+#include "control/caller.hpp"
 #include "control/peer_socket.hpp"
 #include "control/stream.hpp"
 #include "control/sweeper.hpp"
@@ -26,8 +27,9 @@ namespace ostler::control::websocket {
 
 class link : public peer_socket, public watched {
  public:
-  // `early`: what came behind the request for the upgrade.
-  link(parts& shared, stream connected, std::string_view early);
+  // `shown`: by what right it is there; when that ends, so does it. `early`: what came behind the request for
+  // the upgrade.
+  link(parts& shared, stream connected, caller::pass shown, std::string_view early);
   ~link() override;
 
   async::task<result<std::optional<message>>> receive() override;
@@ -45,6 +47,8 @@ class link : public peer_socket, public watched {
 
   void look(instant now) override;
   void leave() override;
+  void judge() override;
+  void instance_gone(instance_id const& which) override;
 
  private:
   using frame = std::shared_ptr<std::string const>;
@@ -68,6 +72,7 @@ class link : public peer_socket, public watched {
 
   parts& shared_;
   stream stream_;
+  caller::pass shown_;
   wire::websocket_reader reader_{wire::websocket_role::client, message_size_max};
   std::vector<wire::websocket_heard> inbox_;
   std::size_t inbox_at_ = 0;
