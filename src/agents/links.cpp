@@ -141,6 +141,13 @@ agent_number links::connect(outbound_agent what, dialer dial) {
   return number;
 }
 
+void links::resume(agent_number which) {
+  roster_.resume(which);
+  look_at_time();
+}
+
+void links::stop(agent_number which) { roster_.stop(which); }
+
 void links::forget(agent_number which) {
   roster_.forget(which);
   dialers_.erase(which);
@@ -182,10 +189,16 @@ void links::tell(operations::agent_event const& what, place const& where) {
 
 async::task<result<operations::task>> links::start(viewer who, operations::agent_work work) {
   auto const end = clock_().now + work.wait;
-  for (;;) {
+  for (bool dialled_again = false;;) {
     auto done = roster_.start(who, work);
+    if (done || done.error().code != error_code::not_registered_in_time) co_return done;
+    if (auto const one = roster_.given_up(who, work)) {
+      if (std::exchange(dialled_again, true)) co_return done;
+      resume(*one);
+      continue;
+    }
     auto const left = std::chrono::ceil<milliseconds>(end - clock_().now);
-    if (done || done.error().code != error_code::not_registered_in_time || left <= 0ms) co_return done;
+    if (left <= 0ms) co_return done;
     auto waiting = changed_.heard();
     co_await async::race(left, std::move(waiting));
   }

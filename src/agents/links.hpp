@@ -46,10 +46,14 @@ class links final : private world {
 
   // Dials, and dials again by the rules, until it is forgotten or lost.
   agent_number connect(outbound_agent what, dialer dial);
+  // As those of the roster.
+  void resume(agent_number which);
+  void stop(agent_number which);
   // Its instance is gone.
   void forget(agent_number which);
 
-  // As the roster, but waits for the agent to register as long as `work.wait` says.
+  // As the roster, but waits for the agent to register as long as `work.wait` says. An agent server that is
+  // not dialled any more is dialled again; when that fails too, it is not waited for longer.
   async::task<result<operations::task>> start(viewer who, operations::agent_work work);
 
   // What happens from now on, each as JSON. See watchers for the taker.

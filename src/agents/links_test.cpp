@@ -198,6 +198,31 @@ TEST_F(agent_links, work_waits_for_the_agent_as_long_as_it_says) {
   }(all.get(), loop.where(), between));
 }
 
+TEST_F(agent_links, work_dials_an_agent_server_again_that_was_given_up) {
+  auto const all = new_links();
+  wires_made wires;
+  loop.run([](links* all, async::home where, wires_made* wires) -> async::task<void> {
+    place const web{.id = instance_id::make({}, 1, 1), .name = "web"};
+    auto const number = all->connect({.name = "server", .in = web, .rules = quick().link},
+                                     [where, wires] { return reach(where, wires); });
+    auto registered = until(all, "server", agent_state::registered);
+    co_await std::move(registered);
+    all->stop(number);
+    operations::agent_work const work{.instance = "web", .text = "x", .wait = 60s};
+    // The second attempt fails, and is not waited for any longer.
+    auto failing = all->start({}, work);
+    auto const refused = co_await std::move(failing);
+    EXPECT_FALSE(refused);
+    if (!refused) EXPECT_THAT(refused.error().message, HasSubstr("failed: refused"));
+    auto working = all->start({}, work);
+    auto const done = co_await std::move(working);
+    EXPECT_TRUE(done) << done.error().message;
+    EXPECT_EQ(wires->size(), 3U);
+    auto closing = all->close(1s);
+    co_await std::move(closing);
+  }(all.get(), loop.where(), &wires));
+}
+
 TEST_F(agent_links, watchers_hear_what_concerns_them) {
   auto const all = new_links();
   auto const between = new_wire();

@@ -41,10 +41,6 @@ std::string cut(std::string_view text) {
   return out;
 }
 
-bool is_over(agent_state state) {
-  return state == agent_state::stopped || state == agent_state::lost || state == agent_state::failed;
-}
-
 }  // namespace
 
 roster::roster(world& around, roster_rules const& rules) : world_(around), rules_(rules) {}
@@ -82,7 +78,7 @@ result<roster::entry*> roster::entry_for(owner const& who, operations::agent_reg
   auto* known = find_named(who.in, what.name);
   bool const is_same =
       known != nullptr && known->of == who && known->told.direction == operations::agent_direction::inbound;
-  if (known != nullptr && !is_same && is_over(state_of(*known))) {
+  if (known != nullptr && !is_same && is_over(*known)) {
     erase(known->number);
     known = nullptr;
   }
@@ -103,14 +99,16 @@ result<roster::entry*> roster::entry_for(owner const& who, operations::agent_reg
     drop_port(*known, parting::replaced, "another connection of the same agent");
     feed(*known, lifecycle::stream_failed{known->link.attempt, "it connected anew"});
   }
-  if (is_over(state_of(*known))) feed(*known, lifecycle::link_wanted{});
-  if (!known->link.streaming) {
-    // It comes before we would wait for it: the moment is taken as come.
-    auto when = world_.now();
-    when.now = std::max(when.now, known->link.wake.value_or(when.now));
-    feed(*known, lifecycle::tick{}, when);
-  }
+  if (is_over(*known)) feed(*known, lifecycle::link_wanted{});
+  // It comes before we would wait for it.
+  if (!known->link.streaming) end_waiting(*known);
   return known;
+}
+
+void roster::end_waiting(entry& one) {
+  auto when = world_.now();
+  when.now = std::max(when.now, one.link.wake.value_or(when.now));
+  feed(one, lifecycle::tick{}, when);
 }
 
 // --- agents that we dial ---
@@ -125,6 +123,15 @@ agent_number roster::want(outbound_agent what) {
   one.rules = what.rules;
   feed(one, lifecycle::link_wanted{});
   return one.number;
+}
+
+void roster::resume(agent_number which) {
+  telling const at_the_end(*this);
+  auto const found = agents_.find(which);
+  if (found == agents_.end()) return;
+  auto& one = found->second;
+  if (is_over(one)) return feed(one, lifecycle::link_wanted{});
+  if (!one.link.streaming) end_waiting(one);
 }
 
 void roster::forget(agent_number which) {
@@ -398,7 +405,7 @@ bool roster::make_room() {
   while (agents_.size() >= rules_.agents_max && !over_.empty()) {
     auto const found = agents_.find(over_.front());
     over_.pop_front();
-    if (found != agents_.end() && is_over(state_of(found->second))) erase(found->first);
+    if (found != agents_.end() && is_over(found->second)) erase(found->first);
   }
   // It is looked at only when there are too many, and must not grow until then.
   if (over_.size() > 2 * rules_.agents_max)
@@ -438,6 +445,11 @@ agent_state roster::state_of(entry const& one) {
     case lifecycle::link_state::lost: return agent_state::lost;
   }
   return agent_state::failed;
+}
+
+bool roster::is_over(entry const& one) {
+  auto const state = state_of(one);
+  return state == agent_state::stopped || state == agent_state::lost || state == agent_state::failed;
 }
 
 bool roster::is_well(entry const& one) {

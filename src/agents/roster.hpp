@@ -108,8 +108,14 @@ class roster {
   // --- agents that we dial ---
 
   agent_number want(outbound_agent what);
+  // Dials now: one that is over, and one that would wait for its next attempt.
+  void resume(agent_number which);
+  // Until it is resumed; it stays to be seen.
+  void stop(agent_number which);
   // Gone without a trace: its instance is gone.
   void forget(agent_number which);
+  // Nothing when it is not known, or not any more.
+  std::optional<operations::agent_state> state(agent_number which) const;
   // An answer to dial().
   void opened(stream_key stream, text_port& port);
   void failed(stream_key stream, std::string_view why);
@@ -139,6 +145,8 @@ class roster {
   result<operations::agent> report_error(viewer who, operations::agent_trouble const& what);
   // not_registered_in_time when the agent is known and not registered now: who can wait asks again.
   result<operations::task> start(viewer who, operations::agent_work const& work);
+  // Of the agents that could take the work: one that we dial, and do not dial any more.
+  std::optional<agent_number> given_up(viewer who, operations::agent_work const& work) const;
   // Whether a subscription may be made: its agent and its session are known.
   result<void> check(viewer who, operations::agent_subscription const& wanted) const;
 
@@ -179,6 +187,8 @@ class roster {
   result<entry*> find_worker(viewer who, operations::agent_work const& work);
   entry* find_named(place const& in, std::string_view name);
   entry& add(owner of, std::string_view name);
+  // Whatever it would wait for has come.
+  void end_waiting(entry& one);
   // Its machine waits for a connection when it is given.
   result<entry*> entry_for(owner const& who, operations::agent_register const& what);
   void erase(agent_number which);
@@ -203,6 +213,7 @@ class roster {
 
   static operations::agent_state state_of(entry const& one);
   void tell_all();
+  static bool is_over(entry const& one);
   static bool is_well(entry const& one);
   std::string message_of(entry const& one) const;
   operations::agent shown(entry const& one) const;

@@ -128,6 +128,17 @@ result<operations::agent> roster::stop(viewer who, std::string_view agent) {
   return shown(**one);
 }
 
+void roster::stop(agent_number which) {
+  telling const at_the_end(*this);
+  if (auto const found = agents_.find(which); found != agents_.end()) end(found->second);
+}
+
+std::optional<agent_state> roster::state(agent_number which) const {
+  auto const found = agents_.find(which);
+  if (found == agents_.end()) return std::nullopt;
+  return state_of(found->second);
+}
+
 operations::agent_list roster::stop_all(viewer who) {
   telling const at_the_end(*this);
   operations::agent_list out;
@@ -160,6 +171,16 @@ result<operations::agent> roster::report_error(viewer who, operations::agent_tro
                 fmt::format("{} is not registered but {}", in_quotes(what.agent), shown(**one).message));
   take(**one, operations::agent_error{.message = what.message});
   return shown(**one);
+}
+
+std::optional<agent_number> roster::given_up(viewer who, operations::agent_work const& work) const {
+  for (auto const& [number, one] : agents_) {
+    bool const is_meant = who.sees(one.of.in) && is_named(one.of.in, work.instance) &&
+                          (work.agent.empty() || one.told.name == work.agent || one.told.id == work.agent);
+    bool const is_ours = one.told.direction == operations::agent_direction::outbound;
+    if (is_meant && is_ours && is_over(one)) return number;
+  }
+  return std::nullopt;
 }
 
 // The agent that takes the work: the one that is named, or the only one of the instance.

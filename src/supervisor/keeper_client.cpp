@@ -265,10 +265,15 @@ keeper_stream::keeper_stream(std::shared_ptr<keeper_client> owner)
     owner_->streams_.emplace(number_, this);
 }
 
-keeper_stream::~keeper_stream() {
-  if (owner_->streams_.erase(number_) == 0 || (heard_end_ && ended_) || gone_) return;
-  wire::write_frame(owner_->out_, wire::frame_kind::cancel, number_, {});
-  owner_->flush();
+keeper_stream::~keeper_stream() { give_up(); }
+
+void keeper_stream::give_up() {
+  bool const is_known = owner_->streams_.erase(number_) > 0;
+  if (is_known && !(heard_end_ && ended_) && !gone_) {
+    wire::write_frame(owner_->out_, wire::frame_kind::cancel, number_, {});
+    owner_->flush();
+  }
+  if (!gone_) closed(lost("the stream was given up by us"));
 }
 
 void keeper_stream::take(wire::frame const& got) {

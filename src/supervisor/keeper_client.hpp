@@ -48,6 +48,8 @@ class keeper_stream {
   task<result<void>> write(std::string_view bytes);
   // Nothing more is written.
   void end();
+  // In both directions; whoever reads or writes at the moment hears it.
+  void give_up();
 
  private:
   friend class keeper_client;
