@@ -134,6 +134,13 @@ inline constexpr auto keys<wire::limits_spec> = std::tuple{
 };
 
 template <>
+inline constexpr auto keys<wire::heartbeat_spec> = std::tuple{
+    key{"every", "Between two of them.", a_duration<&wire::heartbeat_spec::every>{}},
+    key{"missed", "After so many in a row it is taken for lost.",
+        a_whole<&wire::heartbeat_spec::missed>{1, 1000}},
+};
+
+template <>
 inline constexpr auto keys<service> = std::tuple{
     key{"run", "What is run: a line for /bin/sh, or a list of the program and its arguments.",
         a_command<&service::command, &service::shell>{}, true},
@@ -151,14 +158,11 @@ inline constexpr auto keys<service> = std::tuple{
     key{"limits", "What it may use.", a_table<&service::limits>{}},
     key{"user", "Who it runs as: a name, UID or UID:GID.", a_text<&service::user>{}},
     key{"autostart", "It starts with the instance.", a_flag<&service::autostart>{}},
+    key{"websocket", "It is an agent server: the path of its port at which the daemon talks to it.",
+        a_text<&service::websocket>{{"/"}}},
+    key{"heartbeat", "How an agent server shows that it is alive.", a_table<&service::heartbeat>{}},
     key{"open", "Its URL is shown first.", a_flag<&service::open>{}},
     key{"required", "The instance is not ready without it.", a_flag<&service::required>{}},
-};
-
-template <>
-inline constexpr auto keys<heartbeat_plan> = std::tuple{
-    key{"every", "Between two of them.", a_duration<&heartbeat_plan::every>{}},
-    key{"missed", "After so many in a row it is taken for lost.", a_whole<&heartbeat_plan::missed>{1, 1000}},
 };
 
 template <>

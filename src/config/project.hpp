@@ -53,18 +53,12 @@ struct service : wire::service_spec {
 };
 BOOST_DESCRIBE_STRUCT(service, (wire::service_spec), (open, required))
 
-struct heartbeat_plan {
-  milliseconds every{30s};
-  int missed = 3;
-};
-BOOST_DESCRIBE_STRUCT(heartbeat_plan, (), (every, missed))
-
 // Run in a terminal, or reached over a WebSocket, or both: then what runs is the server.
 struct agent_plan {
   std::vector<std::string> command;
   bool shell = false;
   std::string websocket;
-  heartbeat_plan heartbeat;
+  wire::heartbeat_spec heartbeat;
 };
 BOOST_DESCRIBE_STRUCT(agent_plan, (), (command, shell, websocket, heartbeat))
 

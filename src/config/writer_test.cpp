@@ -117,6 +117,8 @@ class maker {
     if (yes()) out.limits = limits();
     if (yes()) out.user = "1000:1000";
     out.autostart = yes();
+    if (yes()) out.websocket = "/agent";
+    if (yes()) out.heartbeat = {duration(), number(1, 9)};
     out.open = index == 1;
     out.required = yes();
     return out;

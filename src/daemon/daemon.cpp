@@ -14,6 +14,7 @@
 #include "async/pool.hpp"
 #include "control/server.hpp"
 #include "control/token_file.hpp"
+#include "daemon/agent_servers.hpp"
 #include "daemon/event_feed.hpp"
 #include "daemon/log.hpp"
 #include "daemon/tracing.hpp"
@@ -24,6 +25,7 @@
 #include "system/clock.hpp"
 #include "system/files.hpp"
 #include "system/moment.hpp"
+#include "system/random.hpp"
 
 namespace ostler::daemon {
 
@@ -74,6 +76,7 @@ struct daemon::parts {
   std::unique_ptr<supervisor::supervisor> middle;
   std::unique_ptr<event_feed> feed;
   std::unique_ptr<agents::links> agent_links;
+  std::unique_ptr<agent_servers> servers;
   // Null unless traces are wanted.
   std::unique_ptr<tracing> traced;
   answers::answer_needs needs;
@@ -177,12 +180,18 @@ result<void> daemon::parts::open_door() {
            .default_provider = "local",
            .subscribers = [this] { return feed->hub().live(); },
            .more_metrics = [this] { return traced ? traced->metrics() : std::string(); }};
-  agent_links = std::make_unique<agents::links>(
-      loop.get_executor(), system::this_moment,
-      [](std::string_view name, std::exception_ptr const& why) {
-        log(importance::failure, fmt::format("{} ended: {}", name, async::thrown_text(why)));
-      },
-      agents::roster_rules{.link = lifecycle::link_rules_of(middle->rules().limits)});
+  auto const report = [](std::string_view name, std::exception_ptr const& why) {
+    log(importance::failure, fmt::format("{} ended: {}", name, async::thrown_text(why)));
+  };
+  auto const rules = lifecycle::link_rules_of(middle->rules().limits);
+  agent_links = std::make_unique<agents::links>(loop.get_executor(), system::this_moment, report,
+                                                agents::roster_rules{.link = rules});
+  servers = std::make_unique<agent_servers>(agent_server_needs{.where = loop.get_executor(),
+                                                               .middle = middle.get(),
+                                                               .links = agent_links.get(),
+                                                               .rules = rules,
+                                                               .luck = system::random_bits,
+                                                               .report = report});
   answers::bind_all(bindings, needs);
   answers::bind_agents(bindings, needs, *agent_links);
   bindings.bind<operations::events_subscribe>(
@@ -195,9 +204,7 @@ result<void> daemon::parts::open_door() {
         auto const* it = middle->find(text);
         return it == nullptr ? std::nullopt : std::optional(it->id);
       },
-      [](std::string_view name, std::exception_ptr const& why) {
-        log(importance::failure, fmt::format("{} ended: {}", name, async::thrown_text(why)));
-      });
+      report);
   door->use_tokens(std::move(*tokens));
   // For programs that read where we are.
   static_cast<void>(system::replace_file_at(state.descriptor(), "url", url + "\n", system::survives::killed));
@@ -252,6 +259,7 @@ result<std::unique_ptr<daemon>> daemon::start(asio::io_context& loop, state_dire
         });
       });
   if (!begun) return fail(error_code::system_failed, "the daemon is closed already");
+  all->servers->begin();
   // Last, because it runs from now on; nothing was told yet.
   made->begin_tracing();
   return std::unique_ptr<daemon>(new daemon(std::move(made)));
@@ -262,6 +270,7 @@ async::task<void> daemon::close() {
   co_await parts_->chores.close(0ms);
   co_await parts_->door->close(close_grace);
   co_await parts_->agent_links->close(close_grace);
+  co_await parts_->servers->close(close_grace);
   co_await parts_->middle->close();
   if (parts_->traced) co_await parts_->traced->close();
 }

@@ -45,6 +45,9 @@ wire::keeper_spec keeper_spec_of(lifecycle::instance const& it, instance_plan co
                          .containment = {}};
   for (auto& service : spec.services) {
     service.autostart = false;
+    // The daemon's own business: a change of it is no reason to start the service anew.
+    service.websocket.clear();
+    service.heartbeat = {};
     auto const leased = std::ranges::find(it.spec.services, service.name, &lifecycle::service_spec::name);
     if (service.port.kind == wire::port_kind::automatic && leased != it.spec.services.end() &&
         leased->port != 0)

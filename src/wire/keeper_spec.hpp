@@ -95,6 +95,14 @@ struct limits_spec {
 };
 BOOST_DESCRIBE_STRUCT(limits_spec, (), (memory_bytes, cpu_milli, pids, open_files))
 
+// How an agent server and the daemon know of each other that they are alive.
+struct heartbeat_spec {
+  milliseconds every{30s};
+  // After so many in a row it is taken for lost.
+  int missed = 3;
+};
+BOOST_DESCRIBE_STRUCT(heartbeat_spec, (), (every, missed))
+
 struct service_spec {
   std::string name;
   service_kind_told kind = service_kind_told::service;
@@ -115,10 +123,13 @@ struct service_spec {
   std::string user;
   // Wanted up from the start.
   bool autostart = true;
+  // Not empty: it is an agent server, and the daemon dials this path of its port. Nothing to a keeper.
+  std::string websocket;
+  heartbeat_spec heartbeat;
 };
 BOOST_DESCRIBE_STRUCT(service_spec, (),
                       (name, kind, command, shell, workdir, env, env_files, needs, port, ready, alive,
-                       restart, stop, limits, user, autostart))
+                       restart, stop, limits, user, autostart, websocket, heartbeat))
 
 struct keeper_spec {
   std::string instance;

@@ -50,6 +50,7 @@ result<void> check_times(service_spec const& spec) {
     limits.push_back({"alive.every", spec.alive->every, 1ms});
     limits.push_back({"alive.look_limit", spec.alive->look_limit, 1ms});
   }
+  if (!spec.websocket.empty()) limits.push_back({"heartbeat.every", spec.heartbeat.every, 100ms});
   for (auto const& [key, value, least] : limits)
     if (value < least || value > duration_max)
       return fail(error_code::value_out_of_range,
@@ -72,6 +73,26 @@ result<void> check_port_of(service_spec const& spec) {
   return {};
 }
 
+result<void> check_websocket(service_spec const& spec) {
+  if (spec.websocket.empty()) return {};
+  auto const is_plain = [](char c) { return c > ' ' && c < '\x7f'; };
+  if (spec.websocket.front() != '/' || !std::ranges::all_of(spec.websocket, is_plain))
+    return fail(error_code::value_unknown,
+                fmt::format("service {}: websocket is {}, which is no path of a URL", spec.name,
+                            in_quotes(spec.websocket)),
+                {}, {"websocket = \"/agent\""});
+  if (spec.port.kind == port_kind::none)
+    return fail(error_code::value_unknown,
+                fmt::format("service {}: an agent server is dialled, but the service has no port", spec.name),
+                {}, {"port = \"auto\""});
+  constexpr int missed_max = 1000;
+  if (spec.heartbeat.missed < 1 || spec.heartbeat.missed > missed_max)
+    return fail(error_code::value_out_of_range,
+                fmt::format("service {}: heartbeat.missed is {}; allowed: 1 to {}", spec.name,
+                            spec.heartbeat.missed, missed_max));
+  return {};
+}
+
 result<void> check_one(service_spec const& spec) {
   if (auto const name = parse_name("service name", spec.name); !name) return std::unexpected(name.error());
   if (spec.command.empty() || spec.command.front().empty())
@@ -80,6 +101,7 @@ result<void> check_one(service_spec const& spec) {
     return fail(error_code::value_unknown, fmt::format("service {}: a shell takes one line", spec.name));
   if (auto const signal = parse_signal(spec.stop.signal); !signal) return std::unexpected(signal.error());
   if (auto done = check_times(spec); !done) return done;
+  if (auto done = check_websocket(spec); !done) return done;
   return check_port_of(spec);
 }
 

@@ -29,5 +29,24 @@ TEST(the_check_of_services, refuses_what_can_never_start) {
   EXPECT_EQ(circle.error().message, "these services need each other in a circle: a, b");
 }
 
+TEST(the_check_of_services, refuses_agent_servers_that_cannot_be_dialled) {
+  auto server = named("server");
+  server.websocket = "/agent?v=1";
+  EXPECT_EQ(check_services({server}).error().message,
+            "service server: an agent server is dialled, but the service has no port");
+  server.port.kind = port_kind::automatic;
+  EXPECT_TRUE(check_services({server}));
+  for (auto const* path : {"agent", "/a b", "/a\r\nX: y", "/\xc3\xbc"}) {
+    auto wrong = server;
+    wrong.websocket = path;
+    EXPECT_EQ(check_services({wrong}).error().code, error_code::value_unknown) << path;
+  }
+  auto beats = server;
+  beats.heartbeat.missed = 0;
+  EXPECT_EQ(check_services({beats}).error().code, error_code::value_out_of_range);
+  beats.heartbeat = {.every = 1ms};
+  EXPECT_EQ(check_services({beats}).error().code, error_code::value_out_of_range);
+}
+
 }  // namespace
 }  // namespace ostler::wire

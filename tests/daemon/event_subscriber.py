@@ -13,7 +13,7 @@ from driven_daemon import Lost
 class Subscriber:
     """Blocks; reads text frames of a server, which are never masked."""
 
-    def __init__(self, path, after=None, buffer=None, timeout=60):
+    def __init__(self, path, after=None, buffer=None, timeout=60, target="/api/v1/events"):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.socket.settimeout(timeout)
         if buffer:
@@ -22,7 +22,7 @@ class Subscriber:
         key = base64.b64encode(os.urandom(16)).decode()
         try:
             self.socket.connect(path)
-            self.socket.sendall((f"GET /api/v1/events{query} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            self.socket.sendall((f"GET {target}{query} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
                                  f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
                                  f"Sec-WebSocket-Version: 13\r\n\r\n").encode())
             self.file = self.socket.makefile("rb")
