@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "async/bell.hpp"
 #include "async/deadline.hpp"
@@ -105,15 +106,16 @@ class websocket_socket final : public text_socket {
 
   async::task<result<std::optional<std::string>>> receive() override {
     for (;;) {
-      auto const next = reader_.next();
-      if (!next) {
-        it_->put_goodbye(reader_.refusal(), next.error().message);
-        co_return failed(next.error().message);
-      }
-      if (*next) {
-        auto said = hear(**next);
+      if (heard_at_ < heard_.size()) {
+        auto said = hear(std::move(heard_[heard_at_++]));
         if (!said || *said || ended_) co_return said;
         continue;
+      }
+      heard_.clear();
+      heard_at_ = 0;
+      if (offence_) {
+        it_->put_goodbye(offence_->code, offence_->why);
+        co_return failed(fmt::format("the agent server does not keep to the protocol: {}", offence_->why));
       }
       auto const piece = co_await it_->over->read();
       if (it_->broken) co_return std::unexpected(*it_->broken);
@@ -126,23 +128,16 @@ class websocket_socket final : public text_socket {
   void close(parting how, std::string_view why) override { it_->put_goodbye(close_code(how), why); }
 
  private:
-  void take(std::string_view bytes) {
-    while (!bytes.empty()) {
-      auto const space = reader_.space();
-      auto const count = bytes.copy(space.data(), space.size());
-      reader_.filled(count);
-      bytes.remove_prefix(count);
-    }
-  }
+  void take(std::string_view bytes) { offence_ = reader_.read(as_bytes(bytes), heard_); }
   // Nothing, when it was not for the caller, or the last that is heard.
-  result<std::optional<std::string>> hear(wire::websocket_message const& message) {
+  result<std::optional<std::string>> hear(wire::websocket_heard&& message) {
     switch (message.kind) {
-      case wire::websocket_kind::text: return std::optional(std::string(message.payload));
+      case wire::websocket_kind::text: return std::optional(std::move(message.data));
       case wire::websocket_kind::ping:
         // Who pings without reading the answers gets no more of them than fit.
-        it_->put(wire::websocket_kind::pong, message.payload);
+        it_->put(wire::websocket_kind::pong, message.data);
         return std::nullopt;
-      case wire::websocket_kind::close: return closed(wire::websocket_closing_of(message.payload));
+      case wire::websocket_kind::close: return closed(message.data);
       case wire::websocket_kind::binary:
         it_->put_goodbye(wire::websocket_close::unsupported, "an agent speaks in texts");
         return fail(error_code::message_malformed, "the agent server sent bytes instead of a text");
@@ -151,15 +146,19 @@ class websocket_socket final : public text_socket {
     }
     return std::nullopt;
   }
-  result<std::optional<std::string>> closed(wire::websocket_closing const& why) {
+  result<std::optional<std::string>> closed(std::string_view reason) {
     ended_ = true;
     it_->put_goodbye(wire::websocket_close::normal, {});
-    if (why.reason.empty()) return std::nullopt;
-    return failed(fmt::format("the agent server closed the connection: {}", why.reason));
+    if (reason.empty()) return std::nullopt;
+    return failed(fmt::format("the agent server closed the connection: {}", reason));
   }
 
   std::shared_ptr<connection> it_;
   wire::websocket_reader reader_;
+  std::vector<wire::websocket_heard> heard_;
+  // The first of them that is still to be told.
+  std::size_t heard_at_ = 0;
+  std::optional<wire::websocket_offence> offence_;
   bool ended_ = false;
 };
 

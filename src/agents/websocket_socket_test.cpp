@@ -39,16 +39,18 @@ struct played_server {
   // What came behind the question, as messages.
   std::vector<std::pair<websocket_kind, std::string>> messages() const {
     wire::websocket_reader reader(wire::websocket_role::client);
+    std::vector<wire::websocket_heard> heard;
+    auto const offence =
+        reader.read(as_bytes(std::string_view(said).substr(said.find("\r\n\r\n") + 4)), heard);
+    EXPECT_FALSE(offence.has_value()) << offence->why;
     std::vector<std::pair<websocket_kind, std::string>> out;
-    auto rest = std::string_view(said).substr(said.find("\r\n\r\n") + 4);
-    while (!rest.empty()) {
-      auto const space = reader.space();
-      auto const count = rest.copy(space.data(), space.size());
-      reader.filled(count);
-      rest.remove_prefix(count);
+    for (auto& each : heard) {
+      // As it came: a close with its code.
+      auto const code = static_cast<wire::websocket_close>(each.code);
+      out.emplace_back(each.kind, each.kind == websocket_kind::close
+                                      ? wire::websocket_close_payload(code, each.data)
+                                      : std::move(each.data));
     }
-    for (auto next = reader.next(); next && *next; next = reader.next())
-      out.emplace_back((*next)->kind, std::string((*next)->payload));
     return out;
   }
 

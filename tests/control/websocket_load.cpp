@@ -1,10 +1,12 @@
-// What WebSockets cost: events to many listeners, heartbeats of many agents, and the memory of an idle link.
-// The figures count in `release` only.
+// What WebSockets cost: events to many listeners, heartbeats of many agents, the memory of an idle link, and
+// what others feel of a listener that has stopped reading. The figures count in `release` only.
 //
 //   websocket_load [LISTENERS [AGENTS]]     by default 1000 and 10000
 //
 // Server and clients are threads of this one process and talk over the loopback. The rates are those of the
 // processor time of the server's thread: what one core does that has nothing else to do.
+#include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -28,7 +30,8 @@ using namespace ostler;
 using namespace ostler::control;
 using async::task;
 
-std::uint64_t heartbeats = 0;
+// Looked at by the client without asking the server's thread, which has enough to do.
+std::atomic<std::uint64_t> heartbeats = 0;
 
 task<result<hub_snapshot>> nothing_yet() { co_return hub_snapshot{.seq = 0, .text = "{}"}; }
 task<result<std::vector<told_event>>> nothing_older() { co_return std::vector<told_event>(); }
@@ -37,7 +40,7 @@ task<void> take_heartbeats(peer_socket* with) {
   for (;;) {
     auto const got = co_await with->receive();
     if (!got || !*got) co_return;
-    ++heartbeats;
+    heartbeats.fetch_add(1, std::memory_order_relaxed);
   }
 }
 task<result<conversation>> agent() { co_return conversation(take_heartbeats); }
@@ -75,9 +78,6 @@ class measured_door {
             {.seq = ++seq_, .text = shared_message(text), .subject = {}, .type = "instance.running"});
       return true;
     });
-  }
-  std::uint64_t heard() {
-    return door_.on_loop([] { return heartbeats; });
   }
   // Of the server's thread, in seconds.
   double spent() {
@@ -144,12 +144,62 @@ void measure_agents(measured_door& door, std::size_t count) {
              fmt::format("an idle link of {}", count), bytes / count);
   auto const frame = wire::test::client_frame(wire::websocket_kind::text,
                                               R"({"type":"heartbeat","status":"working","load":0.5})");
-  measure(fmt::format("heartbeats of {}", count), door, static_cast<double>(count), [&] {
-    auto const expected = door.heard() + count;
-    for (auto& one : agents) one.send(frame);
-    while (door.heard() < expected) {
+  // Alone in a segment, as agents do it; and as many at once as those it is compared with are given.
+  for (int const together : {1, 32}) {
+    std::string stream;
+    for (int i = 0; i < together; ++i) stream += frame;
+    measure(fmt::format("heartbeats of {}, {} at once", count, together), door,
+            static_cast<double>(count) * together, [&] {
+              auto const expected = heartbeats + count * static_cast<std::size_t>(together);
+              for (auto& one : agents) one.send(stream);
+              while (heartbeats < expected) {
+              }
+            });
+  }
+}
+
+using clock = std::chrono::steady_clock;
+
+// Of one round: how long after it was told an event was read, at worst but for one in a hundred.
+double ninety_ninth(measured_door& door, std::vector<test::raw_client>& listeners, bool first_reads) {
+  std::string const text(4000, 'x');
+  std::vector<double> delays;
+  for (auto const end = clock::now() + std::chrono::seconds(2); clock::now() < end;) {
+    auto const told = clock::now();
+    door.tell(1, text);
+    for (std::size_t i = first_reads ? 0 : 1; i < listeners.size(); ++i) {
+      listeners[i].read_frame();
+      if (i > 0) delays.push_back(std::chrono::duration<double, std::micro>(clock::now() - told).count());
     }
-  });
+  }
+  auto const at = delays.begin() + static_cast<std::ptrdiff_t>(delays.size() / 100 * 99);
+  std::ranges::nth_element(delays, at);
+  return *at;
+}
+
+// One of them stops to read, until what waits for it is too much and it is told that it lags behind.
+void measure_stopped_reader(measured_door& door, std::size_t count) {
+  auto const listen = [&] {
+    auto client = door.connect("/api/v1/events");
+    client.read_frame();
+    return client;
+  };
+  std::vector<test::raw_client> listeners;
+  for (std::size_t i = 0; i < count; ++i) listeners.push_back(listen());
+  door.wait_for_listeners(count);
+  ninety_ninth(door, listeners, true);
+  std::vector<double> ratios;
+  for (int round = 0; round < 9; ++round) {
+    auto const without = ninety_ninth(door, listeners, true);
+    auto const with = ninety_ninth(door, listeners, false);
+    ratios.push_back(with / without);
+    fmt::print(stderr, "{:<40} {:>10.0f} us, {:.0f} us when all of {} read\n",
+               "99 of 100 events, one has stopped reading", with, without, count);
+    listeners.front() = listen();
+    door.wait_for_listeners(count);
+  }
+  std::ranges::sort(ratios);
+  fmt::print(stderr, "{:<40} {:>10.3f}\n", "the one over the other, median", ratios[ratios.size() / 2]);
 }
 
 std::size_t number(char const* text, std::size_t otherwise) {
@@ -167,6 +217,7 @@ int main(int count, char** words) {
   files.rlim_cur = files.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &files);
   measured_door door;
+  measure_stopped_reader(door, 200);
   measure_events(door, number(count > 1 ? words[1] : nullptr, 1000));
   measure_agents(door, number(count > 2 ? words[2] : nullptr, 10000));
 }
