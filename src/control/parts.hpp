@@ -12,6 +12,7 @@
 #include "control/bindings.hpp"
 #include "control/door_counts.hpp"
 #include "control/guard.hpp"
+#include "control/kept_keys.hpp"
 #include "control/limits.hpp"
 #include "control/rates.hpp"
 #include "control/request_keys.hpp"
@@ -32,6 +33,7 @@ struct parts {
         callers(numbers.rate, numbers.burst),
         strangers(numbers.rate_of_strangers, numbers.burst_of_strangers),
         keys(home_of, numbers.keys),
+        kept(keys),
         sweep(numbers.sweep),
         flush(home_of),
         running(home_of, std::move(reporter)) {}
@@ -46,6 +48,7 @@ struct parts {
   rates callers;
   rates strangers;
   request_keys keys;
+  kept_keys kept;
   door_counts counts;
   sweeper sweep;
   websocket::flusher flush;

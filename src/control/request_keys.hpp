@@ -3,8 +3,7 @@
 //
 // A repeat that comes while the first still works waits for it. Another request with a key that was used is
 // refused: one of the two is a mistake, and nobody can say which. Answers that say "try again" are not kept,
-// because trying again is what a repeat is for. The table lives as long as the daemon; what must hold longer
-// (that no instance is made twice) is kept in the journal by whoever makes it.
+// because trying again is what a repeat is for. What must outlive the daemon is written down by kept_keys.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "async/bell.hpp"
 #include "base/instant.hpp"
@@ -26,11 +26,15 @@ namespace ostler::control {
 constexpr std::size_t request_key_size_max = 128;
 
 struct key_limits {
-  milliseconds kept{3600s};
+  milliseconds kept{24h};
   std::size_t entries = 4096;
   // Of all answers that are kept.
   std::size_t bytes = 16UL * 1024 * 1024;
 };
+
+// Under which what is kept of it is found; the name itself holds what a client chose, so it is none for a
+// disk.
+std::string record_key(std::string_view name);
 
 class request_keys {
  public:
@@ -43,6 +47,10 @@ class request_keys {
     std::optional<digest> body;
     std::optional<result<std::string>> answer;
     async::bell finished;
+    // Of the caller and its key, as it stands in the table.
+    std::string name;
+    // Something is kept of it beyond the life of the daemon.
+    bool on_disk = false;
   };
   struct claimed {
     std::shared_ptr<entry> what;
@@ -56,7 +64,16 @@ class request_keys {
   result<claimed> claim(std::string_view who, std::string_view key, digest const& request, instant now);
   void finish(std::shared_ptr<entry> const& what, result<std::string> answer, instant now);
 
+  // As it was before the daemon was started again; in the order of their ending.
+  void restore(std::string name, digest const& request, std::optional<digest> body,
+               result<std::string> answer, instant when);
+  void forget_old(instant now);
+  // What is no longer in the table and still on disk, by the keys of its records; and one more of them.
+  std::vector<std::string> take_forgotten() { return std::exchange(forgotten_, {}); }
+  void also_forget(std::string record) { forgotten_.push_back(std::move(record)); }
+
   std::size_t size() const { return all_.size(); }
+  static bool is_worth_keeping(result<std::string> const& answer);
 
  private:
   using table = std::map<std::string, std::shared_ptr<entry>, std::less<>>;
@@ -65,7 +82,6 @@ class request_keys {
     instant when;
     std::size_t bytes;
   };
-  void forget_old(instant now);
   void forget_oldest();
 
   async::home where_;
@@ -74,6 +90,7 @@ class request_keys {
   // In the order of finishing.
   std::deque<done> finished_;
   std::size_t bytes_ = 0;
+  std::vector<std::string> forgotten_;
 };
 
 }  // namespace ostler::control

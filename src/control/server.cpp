@@ -18,6 +18,7 @@
 #include "control/http/response.hpp"
 #include "control/parts.hpp"
 #include "system/clock.hpp"
+#include "system/moment.hpp"
 
 namespace ostler::control {
 
@@ -193,6 +194,9 @@ void server::use_tokens(token_book tokens) {
 }
 void server::instance_gone(instance_id const& which) { state_->shared.sweep.instance_gone(which); }
 token_book const& server::tokens() const { return state_->shared.tokens; }
+void server::keep_request_keys(std::vector<kept_record> earlier, key_keeper where) {
+  state_->shared.kept.begin(std::move(earlier), std::move(where), system::this_moment());
+}
 door_counts const& server::counts() const { return state_->shared.counts; }
 
 }  // namespace ostler::control

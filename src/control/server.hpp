@@ -14,6 +14,7 @@
 #include "control/bindings.hpp"
 #include "control/door_counts.hpp"
 #include "control/guard.hpp"
+#include "control/kept_keys.hpp"
 #include "control/limits.hpp"
 #include "control/listeners.hpp"
 #include "control/tokens.hpp"
@@ -44,6 +45,10 @@ class server {
   // What was opened with a token of that instance ends.
   void instance_gone(instance_id const& which);
   token_book const& tokens() const;
+
+  // Before it is opened: what earlier daemons kept of request keys, and who keeps them from now on. Without
+  // it they are known for as long as the server lives.
+  void keep_request_keys(std::vector<kept_record> earlier, key_keeper where);
 
   door_counts const& counts() const;
 

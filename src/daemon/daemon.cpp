@@ -39,6 +39,8 @@ constexpr milliseconds sweep_limit{10min};
 // How often it is looked for what bears our labels, and old events are let go of.
 constexpr milliseconds look_every{5min};
 constexpr milliseconds look_at_tokens{2s};
+// Of the journal's states, those that are request keys.
+constexpr std::string_view keys_prefix = "request/";
 
 }  // namespace
 
@@ -59,6 +61,8 @@ struct daemon::parts {
   void begin_tracing();
   result<void> open_door();
   result<std::vector<control::listener>> listeners();
+  result<void> begin_keys();
+  async::task<result<void>> keep_keys(std::vector<control::kept_record> records, control::key_purpose why);
   std::vector<std::string> environment_of(instance_id who) const;
   void told_condition(journal::condition now);
   async::task<void> tell_of_disk(bool full);
@@ -206,10 +210,34 @@ result<void> daemon::parts::open_door() {
       },
       report);
   door->use_tokens(std::move(*tokens));
+  if (auto done = begin_keys(); !done) return done;
   // For programs that read where we are.
   static_cast<void>(system::replace_file_at(state.descriptor(), "url", url + "\n", system::survives::killed));
   door->open(std::move(*all));
   return {};
+}
+
+result<void> daemon::parts::begin_keys() {
+  auto const kept = kept_in->load(keys_prefix);
+  if (!kept) return std::unexpected(kept.error());
+  std::vector<control::kept_record> earlier;
+  for (auto const& one : kept->states)
+    earlier.push_back({.key = one.key.substr(keys_prefix.size()), .body = one.body});
+  door->keep_request_keys(std::move(earlier),
+                          [this](std::vector<control::kept_record> records, control::key_purpose why) {
+                            return keep_keys(std::move(records), why);
+                          });
+  return {};
+}
+
+async::task<result<void>> daemon::parts::keep_keys(std::vector<control::kept_record> records,
+                                                   control::key_purpose why) {
+  std::vector<journal::state_record> states;
+  for (auto& one : records)
+    states.push_back({.key = std::string(keys_prefix) + one.key, .body = std::move(one.body)});
+  co_return co_await middle->keep(std::move(states), why == control::key_purpose::frees
+                                                         ? journal::purpose::relief
+                                                         : journal::purpose::growth);
 }
 
 // What is not urgent, again and again.

@@ -68,6 +68,19 @@ void decisions::submit(fleet_input input, answered told) {
   finish(std::move(request), std::move(step), std::move(told));
 }
 
+void decisions::keep(journal::transaction states, kept told) {
+  if (failed_) return told(std::unexpected(*failed_));
+  if (waiting_.size() >= needs_.waiting_max)
+    return told(fail(error_code::storage_busy, "the disk is too slow: too many changes wait to be written"));
+  bool const refused_for_sure =
+      states.why == journal::purpose::growth && journal_.health() == journal::condition::full;
+  // Asked here, because a refusal of the journal throws away what was decided behind it.
+  if (refused_for_sure)
+    return told(fail(error_code::storage_full, "the disk is full: nothing more can be written down"));
+  waiting_.push_back({.beside = states, .beside_told = std::move(told)});
+  commit(std::move(states));
+}
+
 std::optional<instant> decisions::next_wake() const { return failed_ ? std::nullopt : fleet_->next_wake(); }
 
 lifecycle::instance const* decisions::find(instance_id id) const {
@@ -147,6 +160,7 @@ void decisions::let_go(waiting_step done) {
     doer_.tell(event);
   }
   if (done.told) done.told(done.step.answer);
+  if (done.beside_told) done.beside_told({});
   for (auto const& given : done.step.orders) doer_.carry_out(given);
 }
 
@@ -163,6 +177,12 @@ void decisions::refused(error const& why) {
   bool is_first = true;
   for (auto const& each : lost) {
     bool const is_culprit = !each.is_kept && std::exchange(is_first, false);
+    if (each.beside_told) {
+      if (is_culprit)
+        each.beside_told(std::unexpected(why));
+      else
+        keep(*each.beside, each.beside_told);
+    }
     if (!each.told) continue;
     if (is_culprit)
       each.told(std::unexpected(why));
@@ -177,8 +197,10 @@ void decisions::stop_for_good(error const& why) {
   auto const lost = std::exchange(waiting_, {});
   doer_.give_up_all();
   doer_.stopped_for_good(why);
-  for (auto const& each : lost)
+  for (auto const& each : lost) {
     if (each.told) each.told(std::unexpected(why));
+    if (each.beside_told) each.beside_told(std::unexpected(why));
+  }
 }
 
 }  // namespace ostler::supervisor

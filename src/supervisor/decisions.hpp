@@ -63,6 +63,10 @@ class decisions {
   result<void> begin();
   // What happened, or, with `told`, what somebody asks for; told exactly once.
   void submit(lifecycle::fleet_input input, answered told = {});
+  // States of others, under keys that no instance has, in one order with what is decided. Told exactly once,
+  // when they are kept or refused.
+  using kept = std::function<void(result<void>)>;
+  void keep(journal::transaction states, kept told);
   // When submit(time_passed) is due next.
   std::optional<instant> next_wake() const;
 
@@ -84,6 +88,9 @@ class decisions {
     lifecycle::fleet_step step;
     std::vector<std::shared_ptr<lifecycle::instance const>> changed;
     std::vector<instance_id> deleted;
+    // Of others: nothing was decided.
+    std::optional<journal::transaction> beside = {};
+    kept beside_told = {};
     bool is_kept = false;
   };
 

@@ -163,6 +163,33 @@ TEST(decisions, behind_one_that_was_refused_are_made_anew) {
   EXPECT_EQ(one.stopped, "");
 }
 
+TEST(decisions, keep_what_belongs_to_others_in_one_order_with_their_own) {
+  daemon one;
+  one.begin();
+  auto const keep = [&](std::string const& key, journal::purpose why) {
+    one.decided->keep({.why = why, .states = {{key, "x"}}, .ledger = {}, .events = {}},
+                      [&one, key](result<void> const& done) {
+                        one.answers.push_back(key + (done ? ": kept" : ": refused"));
+                      });
+  };
+  one.create(1, "a");
+  keep("other/1", journal::purpose::growth);
+  EXPECT_THAT(one.answers, IsEmpty());
+  one.settle();
+  EXPECT_THAT(one.answers, ElementsAre("create a: done", "other/1: kept"));
+  // Behind a refused step it is kept all the same; alone it is refused without taking others with it.
+  one.answers.clear();
+  one.kept.set_condition(condition::full);
+  one.create(2, "b");
+  keep("other/2", journal::purpose::relief);
+  keep("other/3", journal::purpose::growth);
+  one.settle();
+  EXPECT_THAT(one.answers,
+              testing::UnorderedElementsAre("create b: storage_full", "other/2: kept", "other/3: refused"));
+  EXPECT_EQ(one.kept.load("other/")->states.size(), 2U);
+  EXPECT_EQ(one.stopped, "");
+}
+
 TEST(decisions, end_with_a_disk_that_cannot_be_trusted_and_reading_goes_on) {
   daemon one;
   one.begin();

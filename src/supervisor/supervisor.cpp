@@ -237,20 +237,34 @@ task<void> supervisor::close() {
   co_await all.tasks.close(close_grace);
 }
 
+namespace {
+
+// The answer may come when whoever asked is gone.
+template <class T> struct awaited {
+  explicit awaited(async::home const& where) : answered(where) {}
+  void say(result<T> what) {
+    said = std::move(what);
+    answered.ring();
+  }
+  async::bell answered;
+  std::optional<result<T>> said;
+};
+
+}  // namespace
+
 task<result<instance_id>> supervisor::ask(lifecycle::fleet_input what) {
   if (!parts_->refusing.empty()) co_return fail(error_code::system_exhausted, parts_->refusing);
-  // The answer may come when whoever asked is gone.
-  struct waiting {
-    explicit waiting(async::home const& where) : answered(where) {}
-    async::bell answered;
-    std::optional<result<instance_id>> said;
-  };
-  auto const one = std::make_shared<waiting>(parts_->needs.where);
-  parts_->decided.submit(std::move(what), [one](result<instance_id> const& said) {
-    one->said = said;
-    one->answered.ring();
-  });
+  auto const one = std::make_shared<awaited<instance_id>>(parts_->needs.where);
+  parts_->decided.submit(std::move(what), [one](result<instance_id> said) { one->say(std::move(said)); });
   parts_->plan_wake();
+  while (!one->said) co_await one->answered.heard();
+  co_return *one->said;
+}
+
+task<result<void>> supervisor::keep(std::vector<journal::state_record> states, journal::purpose why) {
+  auto const one = std::make_shared<awaited<void>>(parts_->needs.where);
+  parts_->decided.keep({.why = why, .states = std::move(states), .ledger = {}, .events = {}},
+                       [one](result<void> said) { one->say(std::move(said)); });
   while (!one->said) co_await one->answered.heard();
   co_return *one->said;
 }

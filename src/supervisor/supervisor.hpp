@@ -81,6 +81,8 @@ class supervisor {
 
   // Answered when it is kept.
   task<result<instance_id>> ask(lifecycle::fleet_input what);
+  // States of others, under keys that no instance has; answered when they are kept.
+  task<result<void>> keep(std::vector<journal::state_record> states, journal::purpose why);
   // Refuses from now on whatever would change something, and says why.
   void refuse_changes(std::string why);
 

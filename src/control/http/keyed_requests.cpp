@@ -40,21 +40,55 @@ std::unexpected<error> gone_before() {
   return fail(error_code::cancelled, "the request was ended before its answer");
 }
 
-// Lives in the scope of the server: its client may come and go.
-async::task<void> carry_out(parts* shared, std::shared_ptr<entry> what, async::task<result<answer>> work,
-                            std::string name) {
-  result<std::string> got = gone_before();
+key_purpose purpose_of(operations::operation_facts const& about) {
+  return about.kind == operations::operation_kind::destroy ? key_purpose::frees : key_purpose::grows;
+}
+
+// What is the same twice is done again when nobody knows its end, so nothing needs to be said of its
+// beginning.
+async::task<result<void>> say_it_begins(parts* shared, std::shared_ptr<entry> what,
+                                        operations::operation_facts const* about) {
+  if (about->idempotent) co_return result<void>();
+  co_return co_await shared->kept.begins(what, purpose_of(*about), system::wall_now());
+}
+
+// The answer is told also when it cannot be kept: what was done is done, and the disk is looked after
+// elsewhere.
+async::task<void> finish(parts* shared, std::shared_ptr<entry> what, result<std::string> got,
+                         operations::operation_facts const* about) {
   std::exception_ptr thrown;
   try {
-    got = text_of(co_await std::move(work));
+    static_cast<void>(co_await shared->kept.ended(what, got, purpose_of(*about), system::wall_now()));
   } catch (...) {
     thrown = std::current_exception();
   }
-  if (thrown && !async::is_cancellation(thrown)) {
+  shared->keys.finish(what, std::move(got), system::now());
+  if (thrown) std::rethrow_exception(thrown);
+}
+
+// Lives in the scope of the server: its client may come and go.
+async::task<void> carry_out(parts* shared, std::shared_ptr<entry> what, async::task<result<answer>> work,
+                            std::string name, operations::operation_facts const* about) {
+  result<std::string> got = gone_before();
+  std::exception_ptr thrown;
+  try {
+    if (auto begun = co_await say_it_begins(shared, what, about); !begun)
+      got = std::unexpected(std::move(begun.error()));
+    else
+      got = text_of(co_await std::move(work));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  // Where it was ended, that it began stays written: nobody knows how far it came.
+  if (thrown && async::is_cancellation(thrown)) {
+    shared->keys.finish(what, gone_before(), system::now());
+    std::rethrow_exception(thrown);
+  }
+  if (thrown) {
     shared->report(name, thrown);
     got = fail(error_code::system_failed, "the daemon made a mistake and has reported it; see its log");
   }
-  shared->keys.finish(what, std::move(got), system::now());
+  co_await finish(shared, what, std::move(got), about);
 }
 
 async::task<result<answer>> answered(std::shared_ptr<entry> what) {
@@ -88,8 +122,9 @@ async::task<result<answer>> connection::answer_keyed(admitted* what, std::string
     if (!work) shared_.keys.finish(held, std::unexpected(std::move(work.error())), system::now());
     bool const runs =
         work && shared_.running.spawn("request with a key", [shared = &shared_, held, work = std::move(*work),
-                                                             name = reader_.head().path]() mutable {
-          return carry_out(shared, held, std::move(work), std::move(name));
+                                                             name = reader_.head().path,
+                                                             about = what->route.operation->about]() mutable {
+          return carry_out(shared, held, std::move(work), std::move(name), about);
         });
     if (!runs && !held->answer) shared_.keys.finish(held, gone_before(), system::now());
   }
@@ -100,9 +135,14 @@ async::task<result<answer>> connection::answer_keyed(admitted* what, std::string
 async::task<result<answer>> connection::first_upload(admitted* what, std::shared_ptr<entry> held) {
   upload coming(*this);
   coming.count();
+  auto const* const about = what->route.operation->about;
   result<answer> got = gone_before();
   std::exception_ptr thrown;
   try {
+    if (auto begun = co_await say_it_begins(&shared_, held, about); !begun) {
+      shared_.keys.finish(held, std::unexpected(begun.error()), system::now());
+      co_return std::unexpected(std::move(begun.error()));
+    }
     auto work = begin(*what, {}, &coming);
     got = work ? co_await ask(std::move(*work)) : result<answer>(std::unexpected(std::move(work.error())));
   } catch (...) {
@@ -113,8 +153,11 @@ async::task<result<answer>> connection::first_upload(admitted* what, std::shared
   if (whole) held->body = coming.counted();
   auto told = whole && got ? result<std::string>(std::get<json_answer>(*got).text)
                            : result<std::string>(whole ? std::unexpected(got.error()) : gone_before());
-  shared_.keys.finish(held, std::move(told), system::now());
-  if (thrown) std::rethrow_exception(thrown);
+  if (thrown) {
+    shared_.keys.finish(held, std::move(told), system::now());
+    std::rethrow_exception(thrown);
+  }
+  co_await finish(&shared_, held, std::move(told), about);
   co_return got;
 }
 
