@@ -82,6 +82,7 @@ class obliging_world {
       case order_kind::stop_keeper:
       case order_kind::remove: return say(resource_removed{given.number, given.resources.front().id});
       case order_kind::run_after_connected:
+      case order_kind::apply_services:
       case order_kind::run_before_close: return say(hook_done{given.number});
       case order_kind::open_link:
       case order_kind::close_link:

@@ -12,7 +12,8 @@ namespace {
 
 bool goes_over_link(order_kind kind) {
   return kind == order_kind::run_after_connected || kind == order_kind::run_before_close ||
-         kind == order_kind::start_services || kind == order_kind::stop_services;
+         kind == order_kind::apply_services || kind == order_kind::start_services ||
+         kind == order_kind::stop_services;
 }
 
 }  // namespace
@@ -182,9 +183,12 @@ void daemon::carry_over_link(instance_id who, order const& given) {
   bool const hook =
       given.kind == order_kind::run_after_connected || given.kind == order_kind::run_before_close;
   if (hook && on_.goes_wrong(on_.plan.wrong.hook_hangs)) return;
-  on_.time.after(500us, [other_end, given, answer] {
+  std::vector<service_spec> services;
+  if (auto const* it = fleet_->find(who); it != nullptr) services = it->spec.services;
+  on_.time.after(500us, [other_end, given, answer, services = std::move(services)] {
     if (!other_end->alive()) return;
     answer(500us, hook_done{given.number});
+    if (given.kind == order_kind::apply_services) other_end->apply(services);
     if (given.kind == order_kind::start_services) other_end->start_services();
     if (given.kind == order_kind::stop_services) other_end->stop_services();
   });

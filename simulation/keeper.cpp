@@ -36,49 +36,80 @@ void end_process(stage& on, std::int64_t pid, exit_status how, keeper* watching)
 
 keeper::keeper(stage& on, thing const& itself, std::vector<service_spec> const& services)
     : on_(on), itself_(itself) {
-  for (std::size_t i = 0; i < services.size(); ++i) {
-    held one{.rules = service_rules_of(on.plan.numbers, services[i].name)};
-    one.rules.port = services[i].port;
-    one.rules.kind = services[i].task ? work_kind::task : work_kind::service;
-    one.rules.restart = restart_policy::on_failure;
-    if (!services[i].task)
-      one.rules.ready =
-          i % 2 == 0 ? sign_set{ready_sign::tcp} : sign_set{ready_sign::output, ready_sign::http};
-    if (i % 3 == 2) one.needs.push_back(i - 1);
-    held_.push_back(std::move(one));
-  }
+  for (auto const& each : services) hold(each);
+}
+
+void keeper::hold(service_spec const& what) {
+  auto const i = held_.size();
+  held one{.rules = service_rules_of(on_.plan.numbers, what.name)};
+  one.rules.port = what.port;
+  one.rules.kind = what.task ? work_kind::task : work_kind::service;
+  one.rules.restart = restart_policy::on_failure;
+  if (!what.task)
+    one.rules.ready = i % 2 == 0 ? sign_set{ready_sign::tcp} : sign_set{ready_sign::output, ready_sign::http};
+  if (i % 3 == 2) one.needs.push_back(i - 1);
+  held_.push_back(std::move(one));
 }
 
 void keeper::begin() {
   for (auto const& [pid, one] : std::map(on_.real.processes)) {
     if (one.owner != itself_.owner || !one.anything_left()) continue;
-    auto const which = index_of(one.service);
-    if (which < 0) continue;
+    auto which = index_of(one.service);
+    if (which < 0) {
+      // The spec has it no more, and still it lives here: nobody else ends it.
+      which = static_cast<std::int64_t>(held_.size());
+      hold({.name = one.service});
+      held_.back().removed = true;
+    }
     process_key const key{one.generation, pid};
     if (one.main_alive) {
       feed(static_cast<std::size_t>(which), adopted{key, one.ready});
       if (!one.ready) after(on_.about(300ms), [pid](keeper& self) { self.process_is_ready(pid); });
     } else
       feed(static_cast<std::size_t>(which), found_gone{key, {}});
+    if (held_[static_cast<std::size_t>(which)].removed) want(static_cast<std::size_t>(which), false);
   }
+}
+
+void keeper::apply(std::vector<service_spec> const& services) {
+  if (leaving_) return;
+  for (std::size_t i = 0; i < held_.size(); ++i) {
+    bool const stays =
+        std::ranges::find(services, held_[i].rules.name, &service_spec::name) != services.end();
+    if (stays || std::exchange(held_[i].removed, true)) continue;
+    want(i, false);
+  }
+  for (auto const& each : services) {
+    auto const known = index_of(each.name);
+    auto const which = known < 0 ? held_.size() : static_cast<std::size_t>(known);
+    if (known < 0)
+      hold(each);
+    else if (!std::exchange(held_[which].removed, false))
+      continue;
+    want(which, true);
+  }
+  update_needs();
+  report_now();
+}
+
+void keeper::want(std::size_t which, bool up) {
+  on_.show(
+      [&](observer& o, view const& v) { o.service_wanted(v, itself_.owner, held_[which].rules.name, up); });
+  if (up)
+    feed(which, want_up{});
+  else
+    feed(which, want_down{});
 }
 
 void keeper::start_services() {
   if (leaving_) return;
   update_needs();
-  for (std::size_t i = 0; i < held_.size(); ++i) {
-    on_.show(
-        [&](observer& o, view const& v) { o.service_wanted(v, itself_.owner, held_[i].rules.name, true); });
-    feed(i, want_up{});
-  }
+  for (std::size_t i = 0; i < held_.size(); ++i)
+    if (!held_[i].removed) want(i, true);
 }
 
 void keeper::stop_services() {
-  for (std::size_t i = held_.size(); i-- > 0;) {
-    on_.show(
-        [&](observer& o, view const& v) { o.service_wanted(v, itself_.owner, held_[i].rules.name, false); });
-    feed(i, want_down{});
-  }
+  for (std::size_t i = held_.size(); i-- > 0;) want(i, false);
 }
 
 void keeper::stop(bool force, std::function<void()> gone) {
@@ -131,7 +162,8 @@ void keeper::update_needs() {
     for (auto const need : held_[i].needs)
       given_up = given_up || state(held_[need].value) == service_state::error;
     for (auto const need : held_[i].needs)
-      if (!satisfied(held_[need].value, held_[need].rules)) waiting = held_[need].rules.name;
+      if (!held_[need].removed && !satisfied(held_[need].value, held_[need].rules))
+        waiting = held_[need].rules.name;
     auto const& known = held_[i].value;
     if (known.needs_ready != waiting.empty() || known.needs_given_up != given_up)
       feed(i, needs_changed{waiting.empty(), waiting, given_up});
@@ -280,7 +312,8 @@ void keeper::report_now() {
   if (!reporter_) return;
   std::vector<service_view> views;
   views.reserve(held_.size());
-  for (auto const& one : held_) views.push_back(show(one));
+  for (auto const& one : held_)
+    if (!one.removed || one.value.tree != tree_state::empty) views.push_back(show(one));
   if (!told_.empty() && views == told_) return;
   told_ = views;
   reporter_(++seq_, std::move(views));

@@ -24,6 +24,8 @@ class keeper : public std::enable_shared_from_this<keeper> {
 
   // Takes over what a predecessor left alive.
   void begin();
+  // These from now on: what is new starts, what is gone is stopped and then forgotten.
+  void apply(std::vector<lifecycle::service_spec> const& services);
   void start_services();
   void stop_services();
   // Stops all it holds, then itself; `gone` is told when nothing is left. At once and by force when asked.
@@ -50,8 +52,12 @@ class keeper : public std::enable_shared_from_this<keeper> {
     lifecycle::service value;
     std::vector<std::size_t> needs;
     std::optional<instant> tick_planned;
+    // No longer wanted by the spec; told of while anything of it is left.
+    bool removed = false;
   };
 
+  void hold(lifecycle::service_spec const& what);
+  void want(std::size_t which, bool up);
   void feed(std::size_t which, lifecycle::service_event const& happened);
   void carry(std::size_t which, lifecycle::service_command const& ordered);
   void spawn(std::size_t which, std::uint64_t generation);

@@ -1,5 +1,7 @@
 #include "simulation/people.hpp"
 
+#include <vector>
+
 namespace ostler::simulation {
 
 using namespace lifecycle;
@@ -38,22 +40,25 @@ instance_spec people::draw_spec(std::string name) {
       .provider = fmt::format("p{}", on_.luck.below(static_cast<std::uint64_t>(work.providers))),
       .project = "shop"};
   auto const count = on_.luck.below(static_cast<std::uint64_t>(work.services) + 1);
-  for (std::uint64_t i = 0; i < count; ++i)
-    spec.services.push_back({.name = fmt::format("s{}", i),
-                             .port_wanted = on_.luck.happens(0.7),
-                             .required = on_.luck.happens(0.8),
-                             .task = on_.luck.happens(0.15)});
+  for (std::uint64_t i = 0; i < count; ++i) spec.services.push_back(draw_service(i));
   spec.after_connected_hook = on_.luck.happens(work.hooks);
   spec.before_close_hook = on_.luck.happens(work.hooks);
   spec.keep_on_error = on_.luck.happens(work.keep_on_error);
   return spec;
 }
 
+service_spec people::draw_service(std::uint64_t number) {
+  return {.name = fmt::format("s{}", number),
+          .port_wanted = on_.luck.happens(0.7),
+          .required = on_.luck.happens(0.8),
+          .task = on_.luck.happens(0.15)};
+}
+
 void people::create(std::size_t which) {
   auto& one = slots_[which];
   one.creating = true;
   auto const spec = draw_spec(one.name);
-  places_.expect(one.id, spec);
+  places_.expect(one.id);
   on_.names[one.id] = one.name;
   on_.say("  --> create {}", one.name);
   create_asked const asked{.id = one.id,
@@ -73,6 +78,7 @@ void people::create(std::size_t which) {
 void people::ask_for(std::size_t which) {
   auto& one = slots_[which];
   auto const& work = on_.plan.work;
+  if (work.changes > 0 && on_.luck.happens(work.changes)) return change(which);
   bool const force = on_.luck.happens(work.force);
   instance_event what = start_asked{"user"};
   if (on_.luck.happens(work.deletes))
@@ -83,6 +89,21 @@ void people::ask_for(std::size_t which) {
     what = restart_asked{"user"};
   on_.say("  --> {} {}", name(what), one.name);
   ask(one.id, for_instance{one.id, what}, {});
+}
+
+// One of its services goes, or another comes.
+void people::change(std::size_t which) {
+  auto const& one = slots_[which];
+  auto const* it = daemon_.alive() ? daemon_.fleet()->find(one.id) : nullptr;
+  if (it == nullptr) return;
+  auto spec = it->spec;
+  auto const number = on_.luck.below(static_cast<std::uint64_t>(on_.plan.work.services) + 1);
+  auto const name = fmt::format("s{}", number);
+  auto const known =
+      std::erase_if(spec.services, [&](service_spec const& each) { return each.name == name; });
+  if (known == 0) spec.services.push_back(draw_service(number));
+  on_.say("  --> change {}: {} {}", one.name, known == 0 ? "also" : "without", name);
+  ask(one.id, change_asked{.id = one.id, .spec = spec, .actor = "user"}, {});
 }
 
 void people::ask(instance_id who, fleet_input const& what, daemon::on_answer then) {

@@ -33,7 +33,9 @@ class people {
   void create(std::size_t which);
   void ask_for(std::size_t which);
   void ask(instance_id who, lifecycle::fleet_input const& what, daemon::on_answer then);
+  void change(std::size_t which);
   lifecycle::instance_spec draw_spec(std::string name);
+  lifecycle::service_spec draw_service(std::uint64_t number);
 
   stage& on_;
   daemon& daemon_;

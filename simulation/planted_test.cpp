@@ -37,6 +37,7 @@ std::string_view scenario_for(fault which) {
     case fault::released_before_settled:
     case fault::stale_answer_taken: return "providers";
     case fault::start_twice_after_crash: return "crashes";
+    case fault::change_never_applied: return "changes";
     case fault::wall_clock_decides: return "clocks";
     case fault::none:
     case fault::effect_before_journal:

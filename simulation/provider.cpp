@@ -16,10 +16,9 @@ constexpr std::string_view kinds[] = {"directory", "volume", "container", "netwo
 
 }  // namespace
 
-void provider::expect(instance_id who, instance_spec const& spec) {
+void provider::expect(instance_id who) {
   auto& wanted = expected_[who];
   if (!wanted.wishes.empty()) return;
-  wanted.spec = spec;
   auto const count = 1 + on_.luck.below(static_cast<std::uint64_t>(std::max(1, on_.plan.work.resources)));
   for (std::uint64_t i = 0; i < count; ++i) {
     bool const first = i == 0;
@@ -40,7 +39,11 @@ void provider::carry(instance_id who, order const& given, answer_to const& answe
     case order_kind::make:
       return play(who, given, answer, [this, who, given] { return act_make(who, given); });
     case order_kind::launch:
-      return play(who, given, answer, [this, who, given] { return act_launch(who, given); });
+      // With the services there are when the order is given, as whoever launches it for real writes them
+      // down.
+      return play(who, given, answer, [this, who, given, services = on_.fleet->find(who)->spec.services] {
+        return act_launch(who, given, services);
+      });
     case order_kind::inspect:
       return play(who, given, answer, [this, who, given] { return act_inspect(who, given); });
     case order_kind::remove:
@@ -49,6 +52,7 @@ void provider::carry(instance_id who, order const& given, answer_to const& answe
     case order_kind::cancel: return give_up(who, given.number);
     case order_kind::run_after_connected:
     case order_kind::run_before_close:
+    case order_kind::apply_services:
     case order_kind::start_services:
     case order_kind::stop_services:
     case order_kind::open_link:
@@ -150,7 +154,8 @@ bool provider::place_is_whole(instance_id who) const {
   });
 }
 
-instance_event provider::act_launch(instance_id who, order const& given) {
+instance_event provider::act_launch(instance_id who, order const& given,
+                                    std::vector<service_spec> const& services) {
   auto const& what = given.resources.front();
   // The place has a durable mark for each generation that was started in it: none is started twice.
   if (started_.contains({who, what.generation})) return resource_existed{given.number, what.id};
@@ -163,7 +168,7 @@ instance_event provider::act_launch(instance_id who, order const& given) {
                      .life = lifetime::run,
                      .made = on_.time.now()};
   on_.make(itself);
-  auto const made = std::make_shared<keeper>(on_, itself, expected_[who].spec.services);
+  auto const made = std::make_shared<keeper>(on_, itself, services);
   keepers_[who] = made;
   containers_[who].clear();
   for (auto const& [name, one] : on_.real.things)

@@ -24,7 +24,7 @@ class provider {
   explicit provider(stage& on) : on_(on) {}
 
   // Chosen when the instance is made, the same ever after.
-  void expect(instance_id who, lifecycle::instance_spec const& spec);
+  void expect(instance_id who);
   void carry(instance_id who, lifecycle::order const& given, answer_to const& answer);
   void give_up(instance_id who, lifecycle::operation_number number);
   // The daemon is gone: everything it waited for is given up.
@@ -45,7 +45,6 @@ class provider {
     instant given_up_at{};
   };
   struct expectation {
-    lifecycle::instance_spec spec;
     std::vector<lifecycle::resource_wish> wishes;
   };
   using call_key = std::pair<instance_id, lifecycle::operation_number>;
@@ -54,7 +53,8 @@ class provider {
   void play(instance_id who, lifecycle::order const& given, answer_to const& answer, effect act);
   bool may_still_act(call const& one) const;
   lifecycle::instance_event act_make(instance_id who, lifecycle::order const& given);
-  lifecycle::instance_event act_launch(instance_id who, lifecycle::order const& given);
+  lifecycle::instance_event act_launch(instance_id who, lifecycle::order const& given,
+                                       std::vector<lifecycle::service_spec> const& services);
   lifecycle::instance_event act_remove(instance_id who, lifecycle::order const& given);
   lifecycle::instance_event act_inspect(instance_id who, lifecycle::order const& given);
   void stop_keeper(instance_id who, lifecycle::order const& given, answer_to const& answer);

@@ -104,7 +104,13 @@ class play {
       bool const reachable =
           state != lifecycle::instance_state::running || it.link == lifecycle::link_view::registered;
       bool const ending = it.wanted == lifecycle::goal::deleted;
-      rest = rest && !lifecycle::is_transitional(state) && reachable && !it.doing && !it.retry_at && !ending;
+      // A service that its spec no longer has is still on its way down.
+      bool const leaving = std::ranges::any_of(it.services, [&](lifecycle::service_view const& view) {
+        return std::ranges::find(it.spec.services, view.name, &lifecycle::service_spec::name) ==
+               it.spec.services.end();
+      });
+      rest = rest && !lifecycle::is_transitional(state) && reachable && !it.doing && !it.retry_at &&
+             !ending && (!leaving || state != lifecycle::instance_state::running);
     });
     return rest;
   }

@@ -48,6 +48,7 @@ constexpr std::array fields{
     field{"work", "keep_on_error", &workload::keep_on_error},
     field{"work", "run_lifetime", &workload::run_lifetime},
     field{"work", "deletes", &workload::deletes},
+    field{"work", "changes", &workload::changes},
     field{"work", "force", &workload::force},
     field{"work", "providers", &workload::providers},
     field{"work", "quota", &workload::quota},

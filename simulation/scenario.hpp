@@ -24,6 +24,7 @@ struct workload {
   double keep_on_error = 0.1;
   double run_lifetime = 0.4;  // of a resource to live for one run only
   double deletes = 0.15;      // of the requests
+  double changes = 0;         // of the requests: another spec
   double force = 0.1;         // of stops and deletes
   int providers = 2;
   int quota = 0;  // containers at once for each provider; 0: unlimited

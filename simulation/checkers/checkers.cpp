@@ -21,6 +21,7 @@ std::vector<std::unique_ptr<observer>> all_checkers() {
   all.push_back(quota_kept());
   all.push_back(failed_starts_leave_nothing());
   all.push_back(wanted_is_reached());
+  all.push_back(changes_arrive());
   return all;
 }
 

@@ -25,6 +25,7 @@ std::unique_ptr<observer> waits_spread_both_ways();
 std::unique_ptr<observer> quota_kept();
 std::unique_ptr<observer> failed_starts_leave_nothing();
 std::unique_ptr<observer> wanted_is_reached();
+std::unique_ptr<observer> changes_arrive();
 
 std::vector<std::unique_ptr<observer>> all_checkers();
 

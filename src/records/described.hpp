@@ -25,7 +25,7 @@ BOOST_DESCRIBE_ENUM(phase, defined, waiting_for_turn, looking, resolving_project
                     stopping_services, disconnecting, stopping_keeper, tearing_down, stopped, start_failed,
                     lost, stop_failed, delete_failed, deleted)
 
-BOOST_DESCRIBE_STRUCT(service_spec, (), (name, port_wanted, port, required, task))
+BOOST_DESCRIBE_STRUCT(service_spec, (), (name, port_wanted, port, required, task, open))
 BOOST_DESCRIBE_STRUCT(instance_spec, (),
                       (name, provider, project, services, after_connected_hook, before_close_hook,
                        keep_on_error, settings))
@@ -42,7 +42,7 @@ BOOST_DESCRIBE_STRUCT(journalled_instance, (),
                       (id, spec, request_key, created, wanted, actor, force, bounce, failed, now, since,
                        start_number, generation, resources_made, project_resolved, workspace_resolved,
                        after_connected_done, before_close_done, wishes, resources, services, services_seq,
-                       trouble, needs))
+                       spec_version, keeper_spec_version, trouble, needs))
 BOOST_DESCRIBE_STRUCT(fleet_event, (), (seq, time, instance, subject, type, actor, from, to, message, reason))
 
 namespace detail {

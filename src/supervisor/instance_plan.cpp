@@ -26,9 +26,39 @@ lifecycle::instance_spec spec_of(instance_wish wish) {
          .port_wanted = each.port.kind == wire::port_kind::automatic,
          .port = each.port.kind == wire::port_kind::fixed ? each.port.number : std::uint16_t{0},
          // What does not start by itself is nothing to wait for.
-         .required = each.autostart,
-         .task = each.kind == wire::service_kind_told::task});
+         .required = each.autostart && std::ranges::find(wish.plan.optional_services, each.name) ==
+                                           wish.plan.optional_services.end(),
+         .task = each.kind == wire::service_kind_told::task,
+         .open = each.name == wish.plan.open});
   return spec;
+}
+
+std::vector<wire::service_spec> bounded(instance_plan const& plan) {
+  auto services = plan.services;
+  auto const bound = [](std::int64_t& own, std::int64_t whole) {
+    if (whole != 0 && (own == 0 || own > whole)) own = whole;
+  };
+  for (auto& service : services) {
+    bound(service.limits.memory_bytes, plan.limits.memory_bytes);
+    bound(service.limits.cpu_milli, plan.limits.cpu_milli);
+    bound(service.limits.pids, plan.limits.pids);
+    bound(service.limits.open_files, plan.limits.open_files);
+  }
+  return services;
+}
+
+std::vector<wire::service_spec> services_of(lifecycle::instance const& it, instance_plan const& plan) {
+  auto services = bounded(plan);
+  for (auto& service : services) {
+    // The daemon's own business: a change of it is no reason to start the service anew.
+    service.websocket.clear();
+    service.heartbeat = {};
+    auto const leased = std::ranges::find(it.spec.services, service.name, &lifecycle::service_spec::name);
+    if (service.port.kind == wire::port_kind::automatic && leased != it.spec.services.end() &&
+        leased->port != 0)
+      service.port = {.kind = wire::port_kind::fixed, .number = leased->port};
+  }
+  return services;
 }
 
 wire::keeper_spec keeper_spec_of(lifecycle::instance const& it, instance_plan const& plan,
@@ -40,19 +70,10 @@ wire::keeper_spec keeper_spec_of(lifecycle::instance const& it, instance_plan co
                          .token = {},
                          .workspace = {},
                          .env = plan.env,
-                         .env_files = {},
-                         .services = plan.services,
+                         .env_files = plan.env_files,
+                         .services = services_of(it, plan),
                          .containment = {}};
-  for (auto& service : spec.services) {
-    service.autostart = false;
-    // The daemon's own business: a change of it is no reason to start the service anew.
-    service.websocket.clear();
-    service.heartbeat = {};
-    auto const leased = std::ranges::find(it.spec.services, service.name, &lifecycle::service_spec::name);
-    if (service.port.kind == wire::port_kind::automatic && leased != it.spec.services.end() &&
-        leased->port != 0)
-      service.port = {.kind = wire::port_kind::fixed, .number = leased->port};
-  }
+  for (auto& service : spec.services) service.autostart = false;
   return spec;
 }
 

@@ -17,16 +17,26 @@ struct instance_plan {
   std::vector<wire::service_spec> services;
   // "NAME=value", for everything that runs in it.
   std::vector<std::string> env;
+  std::vector<std::string> env_files;
   // Lines for /bin/sh, one after the other.
   std::vector<std::string> after_connected;
   std::vector<std::string> before_close;
+  // Brought into a workspace that is made new; relative to the project.
+  std::vector<std::string> copy;
+  // What no service of it may exceed.
+  wire::limits_spec limits;
+  // The service whose URL is shown first.
+  std::string open;
+  // Services that it is ready without.
+  std::vector<std::string> optional_services;
   std::string from;
   std::string branch;
   // The provider's own, as JSON; empty for its defaults.
   std::string settings;
 };
 BOOST_DESCRIBE_STRUCT(instance_plan, (),
-                      (version, services, env, after_connected, before_close, from, branch, settings))
+                      (version, services, env, env_files, after_connected, before_close, copy, limits, open,
+                       optional_services, from, branch, settings))
 
 std::string write_plan(instance_plan const& plan);
 result<instance_plan> read_plan(std::string_view text);
@@ -41,7 +51,11 @@ struct instance_wish {
 // What the lifecycle has to know of it.
 lifecycle::instance_spec spec_of(instance_wish wish);
 
-// For the keeper of that generation. Ports are those that the fleet has leased. Nothing starts by itself:
+// Each within the limits of the whole.
+std::vector<wire::service_spec> bounded(instance_plan const& plan);
+// With the ports that the fleet has leased.
+std::vector<wire::service_spec> services_of(lifecycle::instance const& it, instance_plan const& plan);
+// For the keeper of that generation. Nothing starts by itself:
 // what runs after the connection comes before the services, so starting them is an order.
 wire::keeper_spec keeper_spec_of(lifecycle::instance const& it, instance_plan const& plan,
                                  std::uint32_t generation);

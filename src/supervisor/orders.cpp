@@ -91,6 +91,8 @@ task<instance_event> orders::answer(instance_id who, order given) {
     case order_kind::inspect: co_return co_await inspect(at, given);
     case order_kind::run_after_connected:
     case order_kind::run_before_close: co_return co_await run_hook(at, given);
+    case order_kind::apply_services:
+      co_return co_await apply_services(at->where.whose.instance, given.number);
     case order_kind::start_services: co_return co_await start_services(at, given.number);
     case order_kind::stop_services: co_return co_await stop_services(at, given);
     case order_kind::stop_keeper:
@@ -200,6 +202,20 @@ task<instance_event> orders::remove(told_place const* at, order given) {
 }
 
 // --- what runs in it ---
+
+// As kept: what is only decided may still be undone.
+task<instance_event> orders::apply_services(instance_id who, number order) {
+  auto const keeper = links_.reached(who);
+  if (!keeper) co_return failed(order, not_reached());
+  auto const* it = needs_.find_kept(who);
+  if (it == nullptr) co_return failed(order, {error_code::instance_unknown, "it is gone", {}, {}});
+  auto const plan = read_plan(it->spec.settings);
+  if (!plan) co_return failed(order, plan.error());
+  wire::services_wanted wanted{.services = services_of(*it, *plan)};
+  auto const done = co_await keeper->ask<wire::nothing>("services.apply", std::move(wanted));
+  if (!done) co_return failed(order, done.error());
+  co_return lifecycle::hook_done{order};
+}
 
 task<instance_event> orders::start_services(told_place const* at, number order) {
   auto const who = at->where.whose.instance;

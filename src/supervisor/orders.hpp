@@ -47,6 +47,7 @@ class orders {
   task<lifecycle::instance_event> launch(told_place const* at, lifecycle::order given);
   task<lifecycle::instance_event> inspect(told_place const* at, lifecycle::order given);
   task<lifecycle::instance_event> remove(told_place const* at, lifecycle::order given);
+  task<lifecycle::instance_event> apply_services(instance_id who, number order);
   task<lifecycle::instance_event> start_services(told_place const* at, number order);
   task<lifecycle::instance_event> stop_services(told_place const* at, lifecycle::order given);
   task<lifecycle::instance_event> run_hook(told_place const* at, lifecycle::order given);

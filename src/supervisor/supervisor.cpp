@@ -156,7 +156,7 @@ struct supervisor::parts final : doer {
     if (it == nullptr) co_return;
     auto const plan = read_plan(it->spec.settings);
     if (!plan) co_return;
-    auto const told = co_await apply(who, keeper_spec_of(*it, *plan, it->generation).services);
+    auto const told = co_await apply(who, services_of(*it, *plan));
     if (!told) log(fmt::format("{} was not told of its new port: {}", who.text(), told.error().message));
   }
 

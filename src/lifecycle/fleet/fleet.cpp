@@ -14,9 +14,6 @@
 namespace ostler::lifecycle {
 namespace {
 
-// How long a port on which a stranger was seen is left alone.
-constexpr auto busy_port_rest = std::chrono::minutes(10);
-
 // Nobody may share luck within one step, or all of them would wait equally long.
 moment moment_for(moment const& at, instance_id who) {
   return {at.now, at.wall, scramble(at.luck ^ who.mixed())};
@@ -57,7 +54,7 @@ void fleet::load(std::vector<instance> instances, std::uint64_t last_seq) {
     for (auto const& entry : it.resources) account(id, it.spec.provider, {ledger_change_kind::intent, entry});
     for (auto const& service : it.spec.services) {
       if (service.port == 0) continue;
-      auto const leased = ports_.insist(port_key(it, service.name), service.port);
+      auto const leased = ports_.insist(port_key(it.spec, service.name), service.port);
       ensure(leased.has_value(), "the journal never gives one port to two services");
     }
     by_name_.emplace(it.spec.name, id);
@@ -152,7 +149,7 @@ void fleet::take(round& now, create_asked const& asked) {
   it.created = now.at.wall;
   it.actor = asked.actor;
   it.since = now.at.wall;
-  if (auto const leased = lease_ports(it, now.at.now); !leased) {
+  if (auto const leased = lease_ports(it.spec, now.at.now); !leased) {
     release_ports(it);
     now.out.answer = std::unexpected(leased.error());
     return;
@@ -222,35 +219,6 @@ void fleet::take(round& now, time_passed const&) {
   if (!due) now.out.ignored = "nothing is due";
 }
 
-void fleet::take(round& now, port_found_taken const& found) {
-  auto const holder = members_.find(found.id);
-  if (holder == members_.end()) {
-    now.out.ignored = "unknown instance";
-    return;
-  }
-  auto& it = holder->second.it;
-  auto const service = std::ranges::find(it.spec.services, found.service, &service_spec::name);
-  if (service == it.spec.services.end() || !service->port_wanted) {
-    now.out.ignored = "no port is leased to it";
-    return;
-  }
-  auto const key = port_key(it, found.service);
-  auto const before = service->port;
-  ports_.release(key);
-  ports_.mark_busy(before, now.at.now + busy_port_rest);
-  auto const taken = ports_.take(key, fingerprint().add(key).value(), now.at.now);
-  service->port = taken ? *taken : std::uint16_t{0};
-  now.out.answer = found.id;
-  emit(now, found.id, "policy",
-       {.type = "resource.allocated",
-        .subject = found.service,
-        .from = fmt::format("port {}", before),
-        .to = fmt::format("port {}", service->port),
-        .message = taken ? "another process listens on the port; moved to the next free one"
-                         : taken.error().message});
-  changed(now, found.id);
-}
-
 void fleet::take(round& now, ours_listed const& listed) {
   std::erase_if(leaks_, [&](leak const& known) {
     return known.provider == listed.provider &&
@@ -294,34 +262,6 @@ void fleet::take(round& now, provider_seen const& seen) {
 void fleet::take(round& now, storage_seen const& seen) {
   if (storage_full_ == seen.full) now.out.ignored = "known already";
   storage_full_ = seen.full;
-}
-
-// --- ports ---
-
-std::string fleet::port_key(instance const& it, std::string_view service) {
-  return fmt::format("{}/{}/{}", it.spec.project, it.spec.name, service);
-}
-
-result<void> fleet::lease_ports(instance& it, instant now) {
-  for (auto& service : it.spec.services) {
-    auto const key = port_key(it, service.name);
-    if (service.port != 0) {
-      if (auto const fixed = ports_.insist(key, service.port); !fixed) {
-        service.port = 0;
-        return std::unexpected(fixed.error());
-      }
-    } else if (service.port_wanted) {
-      auto const taken = ports_.take(key, fingerprint().add(key).value(), now);
-      if (!taken) return std::unexpected(taken.error());
-      service.port = *taken;
-    }
-  }
-  return {};
-}
-
-void fleet::release_ports(instance const& it) {
-  for (auto const& service : it.spec.services)
-    if (service.port != 0) ports_.release(port_key(it, service.name));
 }
 
 // --- machines ---
@@ -381,6 +321,7 @@ void fleet::carry(round& now, instance_id id, order const& given) {
     case order_kind::inspect:
     case order_kind::run_after_connected:
     case order_kind::run_before_close:
+    case order_kind::apply_services:
     case order_kind::start_services:
     case order_kind::stop_services:
     case order_kind::stop_keeper:

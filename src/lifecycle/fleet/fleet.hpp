@@ -45,6 +45,15 @@ struct create_asked {
   bool start = false;
 };
 
+// Another spec for one that exists; what name, provider and project it has stays.
+struct change_asked {
+  instance_id id;
+  instance_spec spec;
+  std::string actor;
+  // The version of the spec that this one was made of: a change that somebody else made since is not undone.
+  std::optional<std::uint32_t> based_on = std::nullopt;
+};
+
 struct for_instance {
   instance_id id;
   instance_event what;
@@ -87,8 +96,8 @@ struct storage_seen {
   bool full = false;
 };
 
-using fleet_input = std::variant<create_asked, for_instance, for_link, time_passed, port_found_taken,
-                                 ours_listed, provider_seen, storage_seen>;
+using fleet_input = std::variant<create_asked, change_asked, for_instance, for_link, time_passed,
+                                 port_found_taken, ours_listed, provider_seen, storage_seen>;
 
 // --- what comes out ---
 
@@ -200,6 +209,7 @@ class fleet {
   round begin(moment const& at) { return {.at = at, .number = ++rounds_, .out = {}}; }
 
   void take(round& now, create_asked const& asked);
+  void take(round& now, change_asked const& asked);
   void take(round& now, for_instance const& happened);
   void take(round& now, for_link const& happened);
   void take(round& now, time_passed const&);
@@ -209,9 +219,12 @@ class fleet {
   void take(round& now, storage_seen const& seen);
 
   result<void> admit(create_asked const& asked) const;
-  result<void> lease_ports(instance& it, instant now);
+  // What instances are to be, and their ports: fleet_specs.cpp.
+  result<void> admit_change(instance const& it, change_asked const& asked) const;
+  result<void> lease_anew(instance const& it, instance_spec& wanted, instant now);
+  result<void> lease_ports(instance_spec& spec, instant now);
   void release_ports(instance const& it);
-  static std::string port_key(instance const& it, std::string_view service);
+  static std::string port_key(instance_spec const& spec, std::string_view service);
 
   void step_instance(round& now, instance_id id, instance_event const& event);
   void step_link(round& now, instance_id id, link_event const& event);

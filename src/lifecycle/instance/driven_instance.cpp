@@ -80,6 +80,7 @@ std::optional<instance_event> driven_instance::answer_to(operation const& doing)
       return resource_made{number, doing.resource, fmt::format("p-{}", it.resources_made)};
     case step_kind::connect: return contact_made{};
     case step_kind::after_connected:
+    case step_kind::apply_services:
     case step_kind::before_close: return hook_done{number};
     case step_kind::start_services:
       if (!it.services_ordered) return hook_done{number};

@@ -35,6 +35,12 @@ struct attention_set {
   std::string text;
 };
 
+// From now on it is to be this. Its name, provider and project stay, and the ports in it are leased.
+struct spec_changed {
+  std::string actor;
+  instance_spec spec;
+};
+
 // --- told by the fleet ---
 
 // The daemon starts again and knows only what was journalled.
@@ -115,7 +121,8 @@ using instance_event =
     std::variant<start_asked, stop_asked, restart_asked, delete_asked, attention_set, recovered, turn_granted,
                  tick, project_resolved, workspace_resolved, resource_made, resource_existed,
                  resource_removed, hook_done, step_failed, inspected, contact_made, contact_interrupted,
-                 contact_lost, contact_failed, contact_closed, services_reported, place_doubted>;
+                 contact_lost, contact_failed, contact_closed, services_reported, place_doubted,
+                 spec_changed>;
 
 std::string_view name(instance_event const& event);
 
@@ -129,6 +136,7 @@ enum class order_kind : std::uint8_t {
   inspect,
   run_after_connected,
   run_before_close,
+  apply_services,  // the keeper is told which services there are to be now
   start_services,
   stop_services,
   stop_keeper,

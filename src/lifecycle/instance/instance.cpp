@@ -19,41 +19,37 @@ constexpr std::array<std::string_view, 4> attention_names{"none", "needs-decisio
 constexpr std::array<std::string_view, 4> health_names{"healthy", "degraded", "error", "unknown"};
 constexpr std::array<std::string_view, 5> link_names{"down", "dialing", "registered", "reconnecting", "lost"};
 constexpr std::array<std::string_view, 3> change_names{"intent", "held", "released"};
-constexpr std::array<std::string_view, 14> step_names{
-    "none",        "inspect",         "resolve project", "resolve workspace", "make",          "launch",
-    "connect",     "after-connected", "start services",  "before-close",      "stop services", "disconnect",
-    "stop keeper", "remove"};
-constexpr std::array<std::string_view, 16> order_names{"resolve project",
-                                                       "resolve workspace",
-                                                       "make",
-                                                       "launch",
-                                                       "inspect",
-                                                       "run after-connected",
-                                                       "run before-close",
-                                                       "start services",
-                                                       "stop services",
-                                                       "stop keeper",
-                                                       "remove",
-                                                       "open link",
-                                                       "close link",
-                                                       "cancel",
-                                                       "ask turn",
-                                                       "return turn"};
-constexpr std::array<std::string_view, 23> event_names{
+constexpr std::array<std::string_view, 15> step_names{
+    "none",         "inspect",       "resolve project", "resolve workspace", "make",
+    "launch",       "connect",       "after-connected", "apply services",    "start services",
+    "before-close", "stop services", "disconnect",      "stop keeper",       "remove"};
+constexpr std::array<std::string_view, 17> order_names{
+    "resolve project",  "resolve workspace", "make",
+    "launch",           "inspect",           "run after-connected",
+    "run before-close", "apply services",    "start services",
+    "stop services",    "stop keeper",       "remove",
+    "open link",        "close link",        "cancel",
+    "ask turn",         "return turn"};
+constexpr std::array<std::string_view, 24> event_names{
     "start asked",      "stop asked",          "restart asked", "delete asked",
     "attention set",    "recovered",           "turn granted",  "tick",
     "project resolved", "workspace resolved",  "resource made", "resource existed",
     "resource removed", "hook done",           "step failed",   "inspected",
     "contact made",     "contact interrupted", "contact lost",  "contact failed",
-    "contact closed",   "services reported",   "place doubted"};
+    "contact closed",   "services reported",   "place doubted", "spec changed"};
 static_assert(event_names.size() == std::variant_size_v<instance_event>);
 
 std::string_view first_line(std::string_view text) { return text.substr(0, text.find('\n')); }
 
 std::uint16_t first_public_port(instance const& it) {
-  for (auto const& service : it.services)
-    if (service.port != 0 && service.state == "running") return service.port;
-  return 0;
+  std::uint16_t first = 0;
+  for (auto const& service : it.services) {
+    if (service.port == 0 || service.state != "running") continue;
+    auto const wanted = std::ranges::find(it.spec.services, service.name, &service_spec::name);
+    if (wanted != it.spec.services.end() && wanted->open) return service.port;
+    if (first == 0) first = service.port;
+  }
+  return first;
 }
 
 std::string waiting_for_services(instance const& it) {
@@ -121,7 +117,9 @@ instance_health health_of(instance const& it) {
   if (it.link != link_view::registered) return instance_health::unknown;
   bool sound = true;
   for (auto const& view : it.services) {
-    if (view.state == "error") return instance_health::error;
+    auto const wanted = std::ranges::find(it.spec.services, view.name, &service_spec::name);
+    bool const is_required = wanted != it.spec.services.end() && wanted->required;
+    if (view.state == "error" && is_required) return instance_health::error;
     bool const finished = view.state == "stopped" || view.state == "idle";
     sound = sound && (view.ready || finished);
   }

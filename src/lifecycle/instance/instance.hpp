@@ -29,6 +29,7 @@ struct service_spec {
   std::uint16_t port = 0;  // the leased one; stable for the life of the instance
   bool required = true;    // the instance is running only when this service is ready
   bool task = false;       // done with exit 0
+  bool open = false;       // its port is the one that is shown for the instance
   bool operator==(service_spec const&) const = default;
 };
 
@@ -147,6 +148,7 @@ enum class step_kind : std::uint8_t {
   launch,
   connect,
   after_connected,
+  apply_services,
   start_services,
   before_close,
   stop_services,
@@ -197,7 +199,10 @@ struct journalled_instance {
   std::vector<resource> resources;  // in the order of making
   std::vector<service_view> services;
   std::uint64_t services_seq = 0;  // the newest report of the keeper's that was taken in
-  std::string trouble;             // why a step is being repeated, or what could not be removed
+  // Counts the changes of the spec, and says which of them the newest keeper has for certain.
+  std::uint32_t spec_version = 0;
+  std::uint32_t keeper_spec_version = 0;
+  std::string trouble;  // why a step is being repeated, or what could not be removed
   attention needs;
 };
 

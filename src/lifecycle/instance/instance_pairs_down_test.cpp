@@ -26,6 +26,7 @@ cancelling
   contact failed -> cancelling: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> cancelling: ignored: a report of another keeper
   place doubted -> cancelling: ignored: not on the way up
+  spec changed -> cancelling: instance.changed
 before-close
   start asked -> connected: **cancel**, **run after-connected**, instance.starting
   stop asked -> before-close: ignored: already wanted stopped
@@ -46,6 +47,7 @@ before-close
   services reported, in error -> before-close: service.error
   services reported, stopped -> before-close: service.stopped
   place doubted -> before-close: ignored: not on the way up
+  spec changed -> before-close: instance.changed
 stopping-services
   start asked -> connected: **cancel**, **run after-connected**, instance.starting
   stop asked -> stopping-services: ignored: already wanted stopped
@@ -66,6 +68,7 @@ stopping-services
   services reported, in error -> disconnecting: **close link**, service.error, instance.phase
   services reported, stopped -> disconnecting: **close link**, service.stopped, instance.phase
   place doubted -> stopping-services: ignored: not on the way up
+  spec changed -> stopping-services: instance.changed
 disconnecting
   start asked -> connected: **cancel**, **run after-connected**, instance.starting
   stop asked -> disconnecting: ignored: already wanted stopped
@@ -87,6 +90,7 @@ disconnecting
   services reported, ready -> disconnecting: service.ready
   services reported, in error -> disconnecting: service.error
   place doubted -> disconnecting: ignored: not on the way up
+  spec changed -> disconnecting: instance.changed
 stopping-keeper
   start asked; stop asked, force; restart asked; delete asked; delete asked, force; contact closed; services reported, stopped -> stopping-keeper: noted
   stop asked -> stopping-keeper: ignored: already wanted stopped
@@ -105,6 +109,7 @@ stopping-keeper
   services reported, ready -> stopping-keeper: service.ready
   services reported, in error -> stopping-keeper: service.error
   place doubted -> stopping-keeper: ignored: not on the way up
+  spec changed -> stopping-keeper: instance.changed
 tearing-down
   start asked; stop asked, force; restart asked; delete asked; delete asked, force; step failed; step failed for good; contact closed -> tearing-down: noted
   stop asked -> tearing-down: ignored: already wanted stopped
@@ -121,6 +126,7 @@ tearing-down
   contact failed -> tearing-down: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> tearing-down: ignored: a report of another keeper
   place doubted -> tearing-down: ignored: not on the way up
+  spec changed -> tearing-down: instance.changed
 tearing-down, deleting
   start asked -> tearing-down: refused: invalid state: cannot start while deleting
   stop asked; stop asked, force -> tearing-down: refused: invalid state: cannot stop while deleting
@@ -141,6 +147,7 @@ tearing-down, deleting
   contact failed -> tearing-down: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> tearing-down: ignored: a report of another keeper
   place doubted -> tearing-down: ignored: not on the way up
+  spec changed -> tearing-down: refused: invalid state: cannot change what it is made of while deleting
 stopped
   start asked; restart asked -> looking: **inspect**, instance.starting
   stop asked -> stopped: ignored: already wanted stopped
@@ -157,6 +164,7 @@ stopped
   contact failed -> stopped: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> stopped: ignored: a report of another keeper
   place doubted -> stopped: ignored: not on the way up
+  spec changed -> stopped: instance.changed
 start-failed
   start asked; restart asked -> resolving-project: **resolve project**, instance.starting
   stop asked; stop asked, force -> stopped: instance.stopped
@@ -172,6 +180,7 @@ start-failed
   contact failed -> start-failed: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> start-failed: ignored: a report of another keeper
   place doubted -> start-failed: ignored: there is no place
+  spec changed -> start-failed: instance.changed
 start-failed, kept
   start asked; restart asked -> looking: **inspect**, instance.starting
   stop asked; delete asked -> stopping-keeper: **stop keeper keeper**, instance.stopping
@@ -189,6 +198,7 @@ start-failed, kept
   services reported, in error -> start-failed: service.error
   services reported, stopped -> start-failed: service.stopped
   place doubted -> start-failed: ignored: not on the way up
+  spec changed -> start-failed: instance.changed
 lost
   start asked; restart asked -> resolving-project: **resolve project**, instance.starting
   stop asked; stop asked, force -> stopped: instance.stopped
@@ -204,6 +214,7 @@ lost
   contact failed -> lost: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> lost: ignored: a report of another keeper
   place doubted -> lost: ignored: there is no place
+  spec changed -> lost: instance.changed
 stop-failed
   start asked -> tearing-down: **remove container**, instance.stopping
   stop asked; stop asked, force; restart asked; delete asked; delete asked, force -> tearing-down: **remove container (force)**, instance.stopping
@@ -219,6 +230,7 @@ stop-failed
   contact closed -> stop-failed: noted
   services reported, ready; services reported, in error; services reported, stopped -> stop-failed: ignored: a report of another keeper
   place doubted -> stop-failed: ignored: not on the way up
+  spec changed -> stop-failed: instance.changed
 delete-failed
   start asked -> delete-failed: refused: invalid state: cannot start while deleting
   stop asked; stop asked, force -> delete-failed: refused: invalid state: cannot stop while deleting
@@ -236,6 +248,7 @@ delete-failed
   contact closed -> delete-failed: noted
   services reported, ready; services reported, in error; services reported, stopped -> delete-failed: ignored: a report of another keeper
   place doubted -> delete-failed: ignored: not on the way up
+  spec changed -> delete-failed: refused: invalid state: cannot change what it is made of while deleting
 deleted
   start asked -> deleted: refused: invalid state: cannot start while deleted
   stop asked; stop asked, force -> deleted: refused: invalid state: cannot stop while deleted
@@ -252,6 +265,7 @@ deleted
   contact failed -> deleted: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> deleted: ignored: a report of another keeper
   place doubted -> deleted: ignored: there is no place
+  spec changed -> deleted: refused: invalid state: cannot change what it is made of while deleted
 )";
 
 TEST(instance_pairs, down) {

@@ -23,6 +23,7 @@ defined
   contact failed -> defined: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> defined: ignored: a report of another keeper
   place doubted -> defined: ignored: there is no place
+  spec changed -> defined: instance.changed
 waiting-for-turn
   start asked -> waiting-for-turn: ignored: already wanted running
   stop asked; stop asked, force -> stopped: **return turn**, instance.stopped
@@ -40,6 +41,7 @@ waiting-for-turn
   contact closed -> waiting-for-turn: noted
   services reported, ready; services reported, in error; services reported, stopped -> waiting-for-turn: ignored: a report of another keeper
   place doubted -> waiting-for-turn: ignored: there is no place
+  spec changed -> waiting-for-turn: instance.changed
 looking
   start asked -> looking: ignored: already wanted running
   stop asked; stop asked, force -> stopped: **cancel**, instance.stopped
@@ -62,6 +64,7 @@ looking
   contact made; contact interrupted; contact lost -> looking: ignored: no connection is wanted
   contact failed -> looking: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> looking: ignored: a report of another keeper
+  spec changed -> looking: instance.changed
 resolving-project
   start asked -> resolving-project: ignored: already wanted running
   stop asked; stop asked, force -> stopped: **cancel**, instance.stopped
@@ -83,6 +86,7 @@ resolving-project
   contact failed -> resolving-project: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> resolving-project: ignored: a report of another keeper
   place doubted -> resolving-project: ignored: there is no place
+  spec changed -> resolving-project: instance.changed
 resolving-workspace
   start asked -> resolving-workspace: ignored: already wanted running
   stop asked; stop asked, force -> stopped: **cancel**, instance.stopped
@@ -104,6 +108,7 @@ resolving-workspace
   contact failed -> resolving-workspace: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> resolving-workspace: ignored: a report of another keeper
   place doubted -> resolving-workspace: ignored: there is no place
+  spec changed -> resolving-workspace: instance.changed
 preparing
   start asked -> preparing: ignored: already wanted running
   stop asked; stop asked, force; restart asked; delete asked; delete asked, force -> cancelling: instance.stopping
@@ -121,6 +126,7 @@ preparing
   contact made; contact interrupted; contact lost -> preparing: ignored: no connection is wanted
   contact failed -> preparing: ignored: no connection is being made
   services reported, ready; services reported, in error; services reported, stopped -> preparing: ignored: a report of another keeper
+  spec changed -> preparing: instance.changed
 launching
   start asked -> launching: ignored: already wanted running
   stop asked; stop asked, force; restart asked; delete asked; delete asked, force -> cancelling: instance.stopping
@@ -140,6 +146,7 @@ launching
   services reported, ready -> launching: service.ready
   services reported, in error -> launching: service.error
   services reported, stopped -> launching: service.stopped
+  spec changed -> launching: instance.changed
 connecting
   start asked -> connecting: ignored: already wanted running
   stop asked; restart asked; delete asked -> disconnecting: **cancel**, **close link**, **return turn**, instance.stopping
@@ -161,6 +168,7 @@ connecting
   services reported, ready -> connecting: service.ready
   services reported, in error -> connecting: service.error
   services reported, stopped -> connecting: service.stopped
+  spec changed -> connecting: instance.changed
 connected, hook
   start asked -> connected: ignored: already wanted running
   stop asked; restart asked; delete asked -> disconnecting: **cancel**, **close link**, **return turn**, instance.stopping
@@ -183,6 +191,7 @@ connected, hook
   services reported, ready -> connected: service.ready
   services reported, in error -> connected: service.error
   services reported, stopped -> connected: service.stopped
+  spec changed -> connected: instance.changed
 connected, services
   start asked -> connected: ignored: already wanted running
   stop asked; restart asked; delete asked -> before-close: **cancel**, **run before-close**, **return turn**, instance.stopping
@@ -204,6 +213,7 @@ connected, services
   services reported, ready -> running: **return turn**, service.ready, instance.running
   services reported, in error -> before-close: **run before-close**, **return turn**, service.error, instance.stopping
   services reported, stopped -> connected: service.stopped
+  spec changed -> connected: **cancel**, **apply services**, instance.changed
 running
   start asked -> running: ignored: already wanted running
   stop asked; restart asked; delete asked -> before-close: **run before-close**, instance.stopping
@@ -223,6 +233,29 @@ running
   services reported, ready -> running: noted
   services reported, in error -> running: service.error
   services reported, stopped -> running: service.stopped
+  spec changed -> running: **apply services**, instance.changed
+running, changed
+  start asked -> running: ignored: already wanted running
+  stop asked; restart asked; delete asked -> before-close: **cancel**, **run before-close**, instance.stopping
+  stop asked, force; delete asked, force -> disconnecting: **cancel**, **close link (force)**, instance.stopping
+  attention set -> running: attention.changed
+  recovered -> running: **inspect**
+  turn granted -> running: ignored: no turn asked for
+  tick, due -> running: **cancel**
+  tick, early -> running: ignored: nothing is due
+  project resolved; workspace resolved; resource existed; inspected, all is there; inspected, the keeper is gone; inspected, the place is gone -> running: ignored: stale answer
+  resource made -> running: ignored: held already
+  resource removed -> running: ignored: its removal was not ordered
+  hook done -> running: instance.applied
+  step failed; step failed for good; contact closed; place doubted -> running: noted
+  contact made -> running: link.registered
+  contact interrupted -> running: link.reconnecting
+  contact lost -> running: link.reconnect_failed
+  contact failed -> running: ignored: no connection is being made
+  services reported, ready -> running: service.ready
+  services reported, in error -> running: service.error, service.error
+  services reported, stopped -> running: service.stopped, service.stopped
+  spec changed -> running: ignored: it is so already
 running, reconnecting
   start asked -> running: ignored: already wanted running
   stop asked; restart asked; delete asked -> disconnecting: **cancel**, **close link**, instance.stopping
@@ -245,6 +278,7 @@ running, reconnecting
   contact failed -> running: ignored: no connection is being made
   services reported, in error -> running: service.error
   services reported, stopped -> running: service.stopped
+  spec changed -> running: instance.changed
 running, lost contact
   start asked -> running: ignored: already wanted running
   stop asked; restart asked; delete asked -> disconnecting: **cancel**, **close link**, instance.stopping
@@ -268,6 +302,7 @@ running, lost contact
   contact failed -> running: ignored: no connection is being made
   services reported, in error -> running: service.error
   services reported, stopped -> running: service.stopped
+  spec changed -> running: instance.changed
 )";
 
 TEST(instance_pairs, up) {

@@ -69,6 +69,13 @@ driven_instance lost() {
   return one.until(phase::lost);
 }
 
+// Another service beside the one there is.
+instance_spec changed_spec() {
+  auto spec = full_spec();
+  spec.services.push_back({.name = "worker"});
+  return spec;
+}
+
 driven_instance link_is(instance_event const& event) {
   auto one = starting(phase::running);
   one.feed(event);
@@ -120,6 +127,7 @@ std::vector<instance_sample> instance_samples() {
           {"connected, hook", starting(phase::connected)},
           {"connected, services", services_being_started()},
           {"running", starting(phase::running)},
+          {"running, changed", link_is(spec_changed{"user", changed_spec()})},
           {"running, reconnecting", link_is(contact_interrupted{1})},
           {"running, lost contact", link_is(contact_lost{})},
           {"cancelling", cancelling()},
@@ -176,7 +184,8 @@ std::vector<instance_event_sample> instance_event_samples(driven_instance const&
           {"services reported, ready", state.report("running", true)},
           {"services reported, in error", state.report("error", false)},
           {"services reported, stopped", state.report("stopped", false)},
-          {"place doubted", place_doubted{"somebody says so"}}};
+          {"place doubted", place_doubted{"somebody says so"}},
+          {"spec changed", spec_changed{"user", changed_spec()}}};
 }
 
 instance_outcome instance_probe(instance_sample const& from, instance_event_sample const& event) {

@@ -59,6 +59,17 @@ class walk {
     return wanted;
   }
 
+  // A service more or less, or only what no keeper has to be told.
+  instance_spec another_spec() {
+    auto wanted = world_.it.spec;
+    wanted.keep_on_error = dice_.happens(0.2);
+    if (dice_.happens(0.3)) return wanted;
+    auto const name = fmt::format("extra-{}", dice_.below(3));
+    auto const known = std::erase_if(wanted.services, [&](auto const& one) { return one.name == name; });
+    if (known == 0) wanted.services.push_back({.name = name, .required = dice_.happens(0.5)});
+    return wanted;
+  }
+
   void one_step() {
     auto const draw = dice_.below(100);
     if (draw < 45) return answer();
@@ -130,6 +141,7 @@ class walk {
       case 6:
       case 7:
       case 8: return stop_asked{"user", force};
+      case 10: return spec_changed{"user", another_spec()};
       case 9: return attention_set{attention_kind::review, fmt::format("{}", dice_.below(3))};
       default: return start_asked{"user"};
     }
@@ -254,6 +266,8 @@ class walk {
     auto const& next = done.next;
     EXPECT_GE(next.generation, before.generation);
     EXPECT_GE(next.start_number, before.start_number);
+    EXPECT_GE(next.spec_version, before.spec_version);
+    EXPECT_LE(next.keeper_spec_version, next.spec_version);
     if (!done.notices.empty() || !done.ledger.empty() || next.now != before.now)
       EXPECT_TRUE(done.changed) << "what is told is journalled";
     if (before.wanted == goal::deleted) EXPECT_EQ(next.wanted, goal::deleted);
@@ -275,6 +289,8 @@ class walk {
     if (it.now == phase::deleted) EXPECT_TRUE(it.resources.empty() && !it.doing && !it.wake);
     if (it.now == phase::stopped || it.now == phase::deleted || it.now == phase::start_failed)
       EXPECT_FALSE(it.turn || it.turn_asked) << "a turn is kept at rest";
+    bool const settled = it.now == phase::running && it.link == link_view::registered && !it.wake;
+    if (settled) EXPECT_EQ(it.keeper_spec_version, it.spec_version) << "at rest with another spec";
     if (it.now == phase::stopped)
       for (auto const& entry : it.resources) EXPECT_EQ(entry.wish.life, lifetime::instance) << entry.name;
   }
@@ -294,9 +310,11 @@ class walk {
 
   void come_to_rest(std::string_view when) {
     for (int i = 0; i < 2'000 && !failed(); ++i) {
-      if (auto const good = world_.good_answer())
-        feed(*good);
-      else if (world_.it.wake) {
+      auto const good = world_.good_answer();
+      // Nobody waits for it, for the walk had closed what it is about; then time decides.
+      bool const heard = good && (feed(*good), world_.last.ignored.empty());
+      if (heard) continue;
+      if (world_.it.wake) {
         world_.now = std::max(world_.now, *world_.it.wake);
         feed(tick{});
       } else {

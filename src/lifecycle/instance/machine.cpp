@@ -46,7 +46,11 @@ result<std::size_t> machine::add_resource(planned_step const& next) {
   if (auto const admitted = context_.quota.admits(it_, wish); !admitted)
     return std::unexpected(admitted.error());
   ++it_.resources_made;
-  if (keeper) ++it_.generation;
+  if (keeper) {
+    ++it_.generation;
+    // Whatever is launched now has at least this one; a change that comes meanwhile is told to it again.
+    it_.keeper_spec_version = it_.spec_version;
+  }
   resource entry;
   entry.id = resource_id::make(at_.wall, luck(100 + it_.resources_made), luck(200 + it_.resources_made));
   entry.wish = wish;

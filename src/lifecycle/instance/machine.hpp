@@ -30,6 +30,7 @@ class machine {
   void on(restart_asked const& e);
   void on(delete_asked const& e);
   void on(attention_set const& e);
+  void on(spec_changed const& e);
   void begin_way_up(std::string const& actor, bool from_rest);
   void begin_way_down(std::string const& actor, bool force);
   void head_down();
@@ -64,6 +65,7 @@ class machine {
   void on(place_doubted const& e);
   std::string reason_of(service_view const& view) const;
   void tell_of_service(service_view const& view);
+  void tell_of_the_gone(std::vector<service_view> const& views);
   void settle_services();
 
   // Going on, and failing: machine_progress.cpp.

@@ -84,6 +84,12 @@ void machine::on(hook_done const& e) {
       it_.before_close_done = true;
       out_.changed = true;
       return;
+    case step_kind::apply_services:
+      it_.doing.reset();
+      it_.keeper_spec_version = it_.spec_version;
+      it_.trouble.clear();
+      tell({.type = "instance.applied", .message = message_of(it_)});
+      return;
     case step_kind::start_services:
       it_.services_ordered = true;
       if (it_.now == phase::running) it_.doing.reset();
@@ -278,6 +284,7 @@ void machine::on(services_reported const& e) {
   // changes, and of none that it had no room to keep.
   if (e.seq == it_.services_seq && e.services == it_.services) return ignore("heard already");
   it_.services_seq = e.seq;
+  tell_of_the_gone(e.services);
   for (auto const& view : e.services) tell_of_service(view);
   it_.services = e.services;
   out_.changed = true;
@@ -327,6 +334,17 @@ void machine::tell_of_service(service_view const& view) {
         .to = view.state,
         .message = view.message,
         .reason = reason_of(view)});
+}
+
+// Nothing is left of a service that the spec no longer has and the keeper does not tell of.
+void machine::tell_of_the_gone(std::vector<service_view> const& views) {
+  for (auto const& known : std::vector(it_.services)) {
+    if (std::ranges::find(it_.spec.services, known.name, &service_spec::name) != it_.spec.services.end() ||
+        std::ranges::find(views, known.name, &service_view::name) != views.end())
+      continue;
+    tell({.type = "service.removed", .subject = known.name, .from = known.state, .message = "Removed"});
+    std::erase_if(it_.services, [&](service_view const& view) { return view.name == known.name; });
+  }
 }
 
 void machine::settle_services() {

@@ -152,8 +152,8 @@ bool machine::begin(planned_step const& next) {
 void machine::enter_for(step_kind step) {
   bool const quiet = state_of(it_.now) == instance_state::failed && it_.removal_rounds_long > 0;
   bool const adopting =
-      it_.now == phase::running &&
-      (step == step_kind::inspect || step == step_kind::connect || step == step_kind::start_services);
+      it_.now == phase::running && (step == step_kind::inspect || step == step_kind::connect ||
+                                    step == step_kind::apply_services || step == step_kind::start_services);
   if (!quiet && !adopting) enter(phase_of(step), {});
 }
 
@@ -195,6 +195,7 @@ void machine::give_order(step_kind step, std::size_t index) {
       if (!it_.spec.before_close_hook) return skip_hook(it_.before_close_done);
       given.kind = order_kind::run_before_close;
       break;
+    case step_kind::apply_services: given.kind = order_kind::apply_services; break;
     case step_kind::start_services: given.kind = order_kind::start_services; break;
     case step_kind::stop_services: given.kind = order_kind::stop_services; break;
     case step_kind::disconnect: given.kind = order_kind::close_link; break;
@@ -235,6 +236,7 @@ void machine::failed_step(step_kind step, resource_id which, error const& why, b
     case step_kind::make:
     case step_kind::launch:
     case step_kind::after_connected:
+    case step_kind::apply_services:
     case step_kind::start_services:
       if (direction_of(it_) != direction::up) return;  // Nobody waits for it any more.
       if (it_.now == phase::running) return ask_again_later();

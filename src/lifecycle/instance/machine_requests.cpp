@@ -58,6 +58,22 @@ void machine::on(attention_set const& e) {
   tell(std::move(told));
 }
 
+// A keeper that runs is brought to it by the next step of the way up; any other finds it when it is launched.
+void machine::on(spec_changed const& e) {
+  if (it_.now == phase::deleted || it_.wanted == goal::deleted) return refuse("change what it is made of");
+  if (e.spec == it_.spec) return ignore("it is so already");
+  it_.spec = e.spec;
+  tell({.type = "instance.changed",
+        .message = message_of(it_),
+        .reason = fmt::format("asked by {}", e.actor)});
+  ++it_.spec_version;
+  if (!has_keeper()) tell_of_the_gone({});
+  // What was ordered is of the former spec; it is planned anew from this one.
+  if (!it_.doing) return;
+  if (it_.doing->step == step_kind::start_services) it_.services_ordered = false;
+  if (it_.doing->step == step_kind::start_services || it_.doing->step == step_kind::apply_services) cancel();
+}
+
 void machine::begin_way_up(std::string const& actor, bool from_rest) {
   out_.changed = true;
   it_.actor = actor;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/planted_fault.hpp"
+
 namespace ostler::lifecycle {
 namespace {
 
@@ -69,6 +71,8 @@ planned_step plan_up(instance const& it) {
   if (it.link == link_view::reconnecting && it.now == phase::running) return {};
   if (it.link != link_view::registered) return {.kind = step_kind::connect};
   if (!it.after_connected_done) return {.kind = step_kind::after_connected};
+  if (it.keeper_spec_version != it.spec_version && !planted(fault::change_never_applied))
+    return {.kind = step_kind::apply_services};
   // Once running, the keeper restarts services by itself; the instance does not order it again.
   if (it.now == phase::running && it.services_ordered) return {};
   if (!it.services_ordered || !services_wanted_up_are_up(it)) return {.kind = step_kind::start_services};

@@ -54,6 +54,7 @@ std::vector<std::string> way_of(instance it) {
         break;
       case step_kind::connect: it.link = link_view::registered; break;
       case step_kind::after_connected: it.after_connected_done = true; break;
+      case step_kind::apply_services: it.keeper_spec_version = it.spec_version; break;
       case step_kind::start_services:
         it.services_ordered = true;
         it.services.clear();

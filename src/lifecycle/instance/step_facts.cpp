@@ -19,6 +19,7 @@ phase phase_of(step_kind step) {
     case step_kind::launch: return phase::launching;
     case step_kind::connect: return phase::connecting;
     case step_kind::after_connected:
+    case step_kind::apply_services:
     case step_kind::start_services: return phase::connected;
     case step_kind::before_close: return phase::before_close;
     case step_kind::stop_services: return phase::stopping_services;
@@ -45,6 +46,7 @@ bool is_cancellable(step_kind step) {
     case step_kind::resolve_workspace:
     case step_kind::connect:
     case step_kind::after_connected:
+    case step_kind::apply_services:
     case step_kind::start_services:
     case step_kind::before_close:
     case step_kind::stop_services:
@@ -71,6 +73,8 @@ milliseconds limit_of(step_kind step, instance const& it, numbers const& rules) 
              rules.reconnect_cap * rules.reconnect_attempts;
     case step_kind::after_connected:
     case step_kind::before_close: return rules.hook_limit;
+    // The keeper only takes it in, and answers at once.
+    case step_kind::apply_services: return rules.registered_limit;
     // The keeper limits each service; in the worst case each needs the one before it.
     case step_kind::start_services:
       return rules.service_start_limit * static_cast<std::int64_t>(it.spec.services.size() + 1);

@@ -61,6 +61,7 @@ std::vector<fleet_input> driven_fleet::answers_to(instance_id who, order const& 
       return {say(seen)};
     }
     case order_kind::run_after_connected:
+    case order_kind::apply_services:
     case order_kind::run_before_close: return {say(hook_done{given.number})};
     case order_kind::start_services: return {say(hook_done{given.number}), say(report(*it, "running"))};
     case order_kind::stop_services: return {say(report(*it, "stopped"))};

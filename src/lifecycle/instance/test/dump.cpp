@@ -44,6 +44,9 @@ std::string dump(instance const& it) {
       it.operations, name(it.link), it.link_attempt, it.turn, it.turn_asked, it.services_ordered,
       it.services_stop_given_up, it.attempts, it.inspect_attempts, it.removal_round, it.removal_rounds_long,
       when(it.retry_at), when(it.blocked_until), limit(it.polite), when(it.wake));
+  out += fmt::format("\n spec={} of the keeper={} keep={}", it.spec_version, it.keeper_spec_version,
+                     it.spec.keep_on_error);
+  for (auto const& s : it.spec.services) out += fmt::format(" {}:{}", s.name, s.port);
   for (auto const& r : it.resources) out += dump(r);
   for (auto const& w : it.wishes) out += fmt::format("\n  wish {} {}", w.kind, w.label);
   for (auto const& s : it.services)
