@@ -25,6 +25,10 @@ std::optional<lifecycle::services_reported> keeper_report::hear(wire::keeper_eve
   heard_ = told.seq;
   if (told.fact == "events.dropped") gap_ = true;
   if (told.service.empty()) return std::nullopt;
+  if (told.fact == "service.removed") {
+    std::erase_if(views_, [&](service_view const& view) { return view.name == told.service; });
+    return report(told.seq);
+  }
   auto& view = view_of(told.service);
   if (!take(view, told)) return std::nullopt;
   return report(told.seq);
@@ -68,7 +72,9 @@ bool keeper_report::take(service_view& view, wire::keeper_event const& told) {
     view.exited_how = text(*told.exit);
     return true;
   }
-  if (!told.fact.starts_with("service.") || is("service.wanted") || is("service.unwanted")) return false;
+  if (!told.fact.starts_with("service.") || is("service.wanted") || is("service.unwanted") ||
+      is("service.outdated") || is("service.renewed"))
+    return false;
   view.port = told.port;
   if (is("service.ready") || is("service.not_ready")) {
     view.ready = is("service.ready");

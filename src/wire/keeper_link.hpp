@@ -113,6 +113,8 @@ BOOST_DESCRIBE_STRUCT(exit_told, (), (how, value, asked, oom))
 //   keeper.started adopted replaced stopping stopped
 //   service.starting ready running not_ready stopping stopped error restarting
 //   service.wanted unwanted     what the client ordered
+//   service.outdated renewed    it is to run otherwise; the one that does so has taken its place
+//   service.removed             nothing is left of one that the spec no longer has
 //   process.intended spawned failed exited
 //   port.allotted refused
 //   session.opened closed       agent.registered gone error

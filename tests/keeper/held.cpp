@@ -177,10 +177,10 @@ std::vector<std::int64_t> held::alive() const {
   std::vector<std::int64_t> out;
   auto const text = system::read_file_at(AT_FDCWD, directory() + "/ident", 4096);
   if (!text) return out;
-  auto const nonce = text_in(*text, "nonce");
+  auto const made_by_us = text_in(*text, "mark");
   for (auto const pid : system::all_processes().value()) {
     auto const mark = system::environment_of(pid, "OSTLER_RUN");
-    if (mark && mark->starts_with(nonce) && lives(pid)) out.push_back(pid);
+    if (mark && mark->starts_with(made_by_us) && lives(pid)) out.push_back(pid);
   }
   return out;
 }

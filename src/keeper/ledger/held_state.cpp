@@ -41,6 +41,10 @@ void apply_service(held_run& run, std::string_view fact, wire::keeper_event cons
     run.wanted = fact == "wanted";
     return;
   }
+  if (fact == "outdated" || fact == "renewed") {
+    run.outdated = fact == "outdated";
+    return;
+  }
   run.message = happened.message;
   if (fact == "ready" || fact == "not_ready") {
     run.ready = fact == "ready";
@@ -74,6 +78,10 @@ void apply(held_state& state, wire::keeper_event const& happened) {
     return;
   }
   if (happened.service.empty()) return;
+  if (group == "service" && fact == "removed") {
+    std::erase_if(state.services, [&](held_run const& run) { return run.name == happened.service; });
+    return;
+  }
   auto& run = at(state.services, happened.service);
   if (group == "process") apply_process(run, fact, happened);
   if (group == "service") apply_service(run, fact, happened);

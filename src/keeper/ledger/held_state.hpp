@@ -23,13 +23,16 @@ struct held_run {
   std::uint64_t run = 0;
   // It was about to be spawned, and nobody wrote down whether it was.
   bool intended = false;
+  // It runs, or was to run, otherwise than the spec says now, and one that does takes its place.
+  bool outdated = false;
   std::int64_t pid = 0;
   std::uint64_t start_ticks = 0;
   std::uint16_t port = 0;
   std::optional<wire::exit_told> exit;
 };
 BOOST_DESCRIBE_STRUCT(held_run, (),
-                      (name, wanted, ready, state, message, run, intended, pid, start_ticks, port, exit))
+                      (name, wanted, ready, state, message, run, intended, outdated, pid, start_ticks, port,
+                       exit))
 
 struct held_state {
   std::string type = "state";

@@ -43,14 +43,19 @@ bool service_host::at_rest() const {
           now_.phase == lifecycle::service_phase::error);
 }
 
+void service_host::note_wanted(bool up) { record(up ? "service.wanted" : "service.unwanted"); }
+
 void service_host::want(bool up) {
-  if (now_.wanted_up != up || now_.phase == lifecycle::service_phase::idle)
-    record(up ? "service.wanted" : "service.unwanted");
+  if (now_.wanted_up != up || now_.phase == lifecycle::service_phase::idle) note_wanted(up);
   if (up)
     feed(lifecycle::want_up{});
   else
-    feed(lifecycle::want_down{});
-  if (!up && spawn_again_.is_set()) spawn_again_.set(system::now());
+    rest();
+}
+
+void service_host::rest() {
+  feed(lifecycle::want_down{});
+  if (spawn_again_.is_set()) spawn_again_.set(system::now());
 }
 
 void service_host::set_grace(milliseconds grace) {

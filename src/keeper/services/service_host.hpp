@@ -49,6 +49,8 @@ class service_host {
   bool at_rest() const;
   // Opened when it was not yet. Shared, because a reader may still be at it when the service is gone.
   result<std::shared_ptr<log_store>> log();
+  // Null when nobody has opened it.
+  std::shared_ptr<log_store> opened_log() const { return log_; }
   std::vector<pid_t> members() const {
     return group_ ? group_->members().value_or(std::vector<pid_t>{}) : std::vector<pid_t>{};
   }
@@ -57,11 +59,17 @@ class service_host {
 
   // What the client ordered; recorded.
   void want(bool up);
+  // Recorded, for whoever comes after it.
+  void note_wanted(bool up);
+  // Down, and as wanted as it was.
+  void rest();
   // Instead of its own, for the stop that comes or goes on.
   void set_grace(milliseconds grace);
   void needs(lifecycle::needs_changed const& now) { feed(now); }
   // From a former keeper.
   void restore(held_run const& held);
+  // Instead of one of this name of which nothing is left. Whoever follows its log goes on with ours.
+  void succeed(held_run const& former, std::shared_ptr<log_store> log);
   result<void> signal(int number, bool tree);
   // What the process says of itself through its own doors.
   void notified(notify_message const& said);

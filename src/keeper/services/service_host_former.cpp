@@ -45,6 +45,15 @@ void service_host::restore(held_run const& held) {
   if (pid > 0 && mark && mark->pid == pid && !held.ready) hear_again(mark->position);
 }
 
+void service_host::succeed(held_run const& former, std::shared_ptr<log_store> log) {
+  log_ = std::move(log);
+  last_exit_ = former.exit;
+  recorded_exit_ = former.run;
+  former_ = &former;
+  feed(lifecycle::restored{.generation = former.run});
+  former_ = nullptr;
+}
+
 bool service_host::was_told(std::string_view fact) const {
   if (former_ == nullptr) return false;
   auto const what = fact.substr(fact.find('.') + 1);

@@ -147,11 +147,13 @@ result<run_group*> service_host::group() {
 }
 
 result<void> service_host::open_log() {
-  if (log_) return {};
-  auto opened = log_store::open(world_.place.path() + "/logs/" + spec_.name, {.cap = log_cap_});
-  if (!opened) return std::unexpected(opened.error());
-  log_ = std::move(*opened);
-  world_.reads.recover(spec_.name, *log_);
+  if (out_) return {};
+  if (!log_) {
+    auto opened = log_store::open(world_.place.path() + "/logs/" + spec_.name, {.cap = log_cap_});
+    if (!opened) return std::unexpected(opened.error());
+    log_ = std::move(*opened);
+    world_.reads.recover(spec_.name, *log_);
+  }
   for (auto const* end : {".out", ".err"})
     if (auto done = make_fifo(world_.place.get(), "fifos/" + spec_.name + end); !done) return done;
   out_ = std::make_unique<pump>(world_.on, world_.reads, *log_, spec_.name, log_stream::out);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "base/name.hpp"
 #include "keeper/environment/compose.hpp"
 #include "keeper/environment/injected.hpp"
 #include "keeper/ports/ports.hpp"
@@ -13,7 +14,6 @@
 #include "system/clock.hpp"
 #include "system/files.hpp"
 #include "system/process.hpp"
-#include "wire/json.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -56,14 +56,15 @@ service_set::service_set(world const& shared, wire::keeper_spec spec)
 
 result<void> service_set::begin() {
   if (auto done = check_services(spec_.services); !done) return done;
+  auto const before = take_up_spec();
+  if (!before) return std::unexpected(before.error());
   auto const held = world_.story.state();
-  for (auto const& each : spec_.services) {
-    hosts_.push_back(make(each));
-  }
+  for (auto const& each : spec_.services) hosts_.push_back(make(each));
   tell_needs();
   for (auto const& each : hosts_)
     if (auto const* former = keeper::find(held.services, each->name()); former != nullptr)
       each->restore(*former);
+  take_in_the_removed(*before);
   return {};
 }
 
@@ -162,7 +163,11 @@ result<void> service_set::order(std::vector<std::string> const& names, bool up,
   for (auto* host : *hosts) {
     std::erase(again_, host->name());
     if (grace) host->set_grace(*grace);
-    host->want(up);
+    // It goes down in any case, and the one that takes its place will know.
+    if (is_outdated(host->name()))
+      host->note_wanted(up);
+    else
+      host->want(up);
   }
   return {};
 }
@@ -173,6 +178,10 @@ result<void> service_set::restart(std::vector<std::string> const& names, std::op
   if (stopping_) return fail(error_code::invalid_state, "the instance is being stopped");
   for (auto* host : *hosts) {
     if (grace) host->set_grace(*grace);
+    if (is_outdated(host->name())) {
+      host->note_wanted(true);
+      continue;
+    }
     host->want(false);
     // Down first; what is down already starts at once.
     again_.push_back(host->name());
@@ -181,29 +190,12 @@ result<void> service_set::restart(std::vector<std::string> const& names, std::op
   return {};
 }
 
-result<void> service_set::apply(std::vector<wire::service_spec> services) {
-  if (stopping_) return fail(error_code::invalid_state, "the instance is being stopped");
-  if (auto done = check_services(services); !done) return done;
-  auto wanted = spec_;
-  wanted.services = services;
-  if (auto done = world_.place.keep_spec(wanted); !done) return done;
-  spec_ = std::move(wanted);
-  for (auto& host : hosts_) {
-    auto const same = std::ranges::find(services, host->name(), &wire::service_spec::name);
-    if (same != services.end() && wire::to_json(*same) == wire::to_json(host->spec())) continue;
-    host->want(false);
-    removed_.push_back(std::move(host));
-  }
-  std::erase(hosts_, nullptr);
-  settle();
-  return {};
-}
-
 void service_set::stop_all(std::optional<milliseconds> grace) {
   stopping_ = true;
   again_.clear();
   if (grace)
-    for (auto const& each : hosts_) each->set_grace(*grace);
+    for (auto const* all : {&hosts_, &removed_})
+      for (auto const& each : *all) each->set_grace(*grace);
   settle();
 }
 
@@ -214,6 +206,7 @@ bool service_set::empty() const {
 // After something has changed, and outside of any step.
 void service_set::settle() {
   let_go_of_removed();
+  make_the_new();
   if (stopping_) go_down();
   for (auto const& name : std::exchange(again_, {})) {
     auto* const host = find(name);
@@ -225,17 +218,6 @@ void service_set::settle() {
   }
   tell_needs();
   if (changed) changed();
-}
-
-// A service of the same name may only be made when nothing is left of the former one.
-void service_set::let_go_of_removed() {
-  std::erase_if(removed_, [](auto const& each) { return each->at_rest(); });
-  for (auto const& spec : spec_.services) {
-    if (find(spec.name) != nullptr) continue;
-    if (std::ranges::any_of(removed_, [&](auto const& each) { return each->name() == spec.name; })) continue;
-    hosts_.push_back(make(spec));
-    if (!stopping_ && spec.autostart) hosts_.back()->want(true);
-  }
 }
 
 void service_set::go_down() {

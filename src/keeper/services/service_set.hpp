@@ -29,6 +29,8 @@ class service_set {
   service_host* find(std::string_view name);
   service_host* owner_of(pid_t pid);
   std::vector<std::unique_ptr<service_host>> const& all() const { return hosts_; }
+  // No longer in the spec, on their way down.
+  std::vector<std::unique_ptr<service_host>> const& leaving() const { return removed_; }
   wire::keeper_spec const& spec() const { return spec_; }
 
   // All of them when none is named.
@@ -36,7 +38,8 @@ class service_set {
                      std::optional<milliseconds> grace = std::nullopt);
   result<void> restart(std::vector<std::string> const& names,
                        std::optional<milliseconds> grace = std::nullopt);
-  // Another list of services from now on.
+  // Another list of services from now on: what differs starts anew, what is gone is ended, what is new
+  // starts.
   result<void> apply(std::vector<wire::service_spec> services);
 
   // For good: nothing is started any more. Those that others need go last.
@@ -59,13 +62,19 @@ class service_set {
   void settle();
   void tell_needs();
   void go_down();
+
+  // Other services than before: service_set_change.cpp.
+  bool is_outdated(std::string const& name) const;
+  result<std::vector<wire::service_spec>> take_up_spec();
+  void take_in_the_removed(std::vector<wire::service_spec> const& former);
   void let_go_of_removed();
+  void make_the_new();
+  void renew(std::unique_ptr<service_host>& host);
 
   world const& world_;
   wire::keeper_spec spec_;
   port_book ports_;
   std::vector<std::unique_ptr<service_host>> hosts_;
-  // No longer in the spec, on their way down.
   std::vector<std::unique_ptr<service_host>> removed_;
   // To be started anew once they are down.
   std::vector<std::string> again_;

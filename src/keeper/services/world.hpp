@@ -42,8 +42,8 @@ struct world {
     if (inside.empty()) return workspace;
     return inside.front() == '/' ? inside : workspace + "/" + inside;
   }
-  // What marks every process of a run, and of no other.
-  std::string token(std::string_view run) const { return who.nonce + "/" + std::string(run); }
+  // What marks every process of a run, and of no other that lives.
+  std::string token(std::string_view run) const { return who.mark + "/" + std::string(run); }
 };
 
 }  // namespace ostler::keeper

@@ -110,9 +110,11 @@ result<ident> home::take(std::uint64_t generation, std::uint64_t last_seq, std::
              .start_ticks = own->start_ticks,
              .boot_id = own->boot,
              .nonce = std::move(nonce),
+             .mark = former ? former->mark : std::string(),
              .generation = generation,
              .began_seq = begun ? former->began_seq : last_seq,
              .version = version};
+  if (made.mark.empty()) made.mark = former ? former->nonce : made.nonce;
   auto done =
       system::replace_file_at(directory_.get(), "ident", wire::to_json(made), system::survives::killed);
   if (!done) return std::unexpected(done.error());

@@ -30,12 +30,14 @@ struct ident {
   std::string boot_id;
   // The same for all keepers of one generation, so that what a former one started is recognised.
   std::string nonce;
+  // The same for all generations on this directory: what any of them started bears it.
+  std::string mark;
   std::uint64_t generation = 0;
   // The last event of the generation before.
   std::uint64_t began_seq = 0;
   std::string version;
 };
-BOOST_DESCRIBE_STRUCT(ident, (), (pid, start_ticks, boot_id, nonce, generation, began_seq, version))
+BOOST_DESCRIBE_STRUCT(ident, (), (pid, start_ticks, boot_id, nonce, mark, generation, began_seq, version))
 
 // What was read last from a service, until its log has it (logs/intake.hpp).
 inline constexpr char const* intake_name = "intake";

@@ -313,7 +313,8 @@ wire::keeper_status keeper::status() const {
                           .seq = story_.last_seq(),
                           .forgotten_seq = story_.state().forgotten_seq,
                           .stopping = story_.state().stopping};
-  for (auto const& each : services_.all()) out.services.push_back(each->status());
+  for (auto const* all : {&services_.all(), &services_.leaving()})
+    for (auto const& each : *all) out.services.push_back(each->status());
   out.sessions = sessions_.list();
   auto const can = system::probe_capabilities();
   auto const add = [&](char const* what, bool full, char const* with, char const* without) {
