@@ -65,6 +65,7 @@ task<result<operations::exec_output>> start(answer_needs const* needs, operation
                        .env = std::move(asked.env),
                        .workdir = asked.workdir,
                        .user = asked.user};
+  how.service = asked.service;
   how.limit = asked.limit;
   how.at_limit = asked.at_limit;
   how.label = asked.label;

@@ -51,7 +51,9 @@ task<result<operations::instance>> get(answer_needs const* needs, operations::in
                                        control::caller who) {
   auto const it = find_instance(needs, asked.instance, who);
   if (!it) co_return std::unexpected(it.error());
-  co_return told_now(needs, **it);
+  auto out = told_now(needs, **it);
+  co_await ask_keeper(needs, out.id, &out.services);
+  co_return out;
 }
 
 // Puts it to the fleet, waits for its end, and tells how it is then.

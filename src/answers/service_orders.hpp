@@ -1,4 +1,4 @@
-// Services of a running instance, put up and down by its keeper.
+// Services of a running instance, as their keeper has them, and put up and down by it.
 #pragma once
 
 #include <cstdint>
@@ -25,5 +25,9 @@ struct service_order {
 // error: the answer tells how it is then.
 task<result<operations::instance>> order_services(answer_needs const* needs, instance_id id,
                                                   service_order given);
+
+// What only the keeper knows of them (pids, exits, what they say of themselves), when it can be asked and
+// answers soon; else they stay as they are.
+task<void> ask_keeper(answer_needs const* needs, instance_id id, std::vector<operations::service>* into);
 
 }  // namespace ostler::answers

@@ -6,11 +6,15 @@
 #include "answers/asked.hpp"
 #include "answers/groups.hpp"
 #include "answers/service_orders.hpp"
+#include "async/deadline.hpp"
 #include "operations/instance_operations.hpp"
 #include "wire/keeper_verbs.hpp"
 
 namespace ostler::answers {
 namespace {
+
+// Of a keeper that is stopped or overloaded, what is known is told without it.
+constexpr milliseconds status_limit{1s};
 
 using views = std::map<std::string, lifecycle::service_view>;
 
@@ -44,19 +48,6 @@ bool all_arrived(service_order const& given, views const& before, lifecycle::ins
   });
 }
 
-// How they stand by the keeper itself, when it can be asked.
-task<void> ask_keeper(answer_needs const* needs, instance_id id, std::vector<operations::service>* into) {
-  auto const keeper = needs->middle->keeper_of(id);
-  if (!keeper) co_return;
-  auto const status = co_await keeper->ask<wire::keeper_status>("status", wire::nothing{});
-  // What was kept is told also when it cannot.
-  if (!status) co_return;
-  for (auto& each : *into) {
-    auto const found = std::ranges::find(status->services, each.name, &wire::service_status::name);
-    if (found != status->services.end()) enrich(each, *found);
-  }
-}
-
 task<result<operations::service_list>> list(answer_needs const* needs, operations::instance_named asked,
                                             control::caller who) {
   auto const it = find_instance(needs, asked.instance, who);
@@ -84,6 +75,19 @@ task<result<operations::service>> order_one(answer_needs const* needs, std::stri
 }
 
 }  // namespace
+
+task<void> ask_keeper(answer_needs const* needs, instance_id id, std::vector<operations::service>* into) {
+  auto const keeper = needs->middle->keeper_of(id);
+  if (!keeper) co_return;
+  auto asking = keeper->ask<wire::keeper_status>("status", wire::nothing{});
+  auto const status = co_await async::with_deadline(status_limit, "asking the keeper", std::move(asking));
+  // What was kept is told also when it cannot.
+  if (!status) co_return;
+  for (auto& each : *into) {
+    auto const found = std::ranges::find(status->services, each.name, &wire::service_status::name);
+    if (found != status->services.end()) enrich(each, *found);
+  }
+}
 
 task<result<operations::instance>> order_services(answer_needs const* needs, instance_id id,
                                                   service_order given) {

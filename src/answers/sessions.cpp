@@ -58,6 +58,7 @@ task<result<operations::session>> open_terminal(answer_needs const* needs, opera
                        .workdir = asked.workdir,
                        .user = asked.user,
                        .terminal = wire::terminal_size{.rows = asked.rows, .columns = asked.columns}};
+  how.service = asked.service;
   how.label = asked.label.empty() ? "shell" : asked.label;
   if (how.command.empty()) {
     how.command = {std::string(login_shell)};

@@ -15,6 +15,10 @@ inline constexpr option detach_keys{.name = "detach-keys",
 inline constexpr option working_directory{
     .letter = 'w', .name = "workdir", .value = "DIR", .about = "where it runs, below the workspace"};
 inline constexpr option as_user{.letter = 'u', .name = "user", .value = "USER", .about = "who it runs as"};
+inline constexpr option as_service{.letter = 's',
+                                   .name = "service",
+                                   .value = "SERVICE",
+                                   .about = "with the environment and in the directory of that service"};
 inline constexpr option one_variable{
     .letter = 'e', .name = "env", .value = "NAME=VALUE", .about = "a variable for it", .many = true};
 
@@ -26,6 +30,7 @@ inline constexpr std::array exec_options{
            .name = "tty",
            .about = "give it a terminal; so it is when input and output are terminals"},
     option{.letter = 'T', .name = "no-tty", .about = "give it no terminal"},
+    as_service,
     one_variable,
     working_directory,
     as_user,
@@ -37,7 +42,7 @@ inline constexpr std::array exec_examples{
     example{"ostler exec auth -- npm test", "a command; its exit code becomes ours"},
     example{"ostler exec -it auth -- sh", "with a terminal"},
 };
-inline constexpr std::array shell_options{one_variable, working_directory, as_user, detach_keys};
+inline constexpr std::array shell_options{as_service, one_variable, working_directory, as_user, detach_keys};
 inline constexpr std::array attach_options{detach_keys, option{.name = "no-stdin", .about = "only look"}};
 
 inline constexpr std::array enter_verbs{

@@ -143,17 +143,20 @@ std::unexpected<error> left_over(arguments const& of, std::string_view word) {
                 {help});
 }
 
-// What stands behind "--", or without it behind the first operand.
+// What stands behind "--", or without it from the second operand on; options stand on either side of the
+// first, since no command begins with a dash.
 std::vector<std::string> split_off_command(verb const& of, std::vector<std::string>& words) {
   std::size_t at = 0;
+  bool named = false;
   while (at < words.size() && words[at] != "--") {
-    if (!is_option(words[at]) && (at + 1 == words.size() || words[at + 1] != "--")) break;
+    bool const option = is_option(words[at]);
+    if (!option && std::exchange(named, true)) break;
     bool const two = takes_next_word(of.options, words[at]) || takes_next_word(global_options(), words[at]);
-    at += is_option(words[at]) && two ? 2 : 1;
+    at += option && two ? 2 : 1;
   }
   at = std::min(at, words.size());
   bool const dashed = at < words.size() && words[at] == "--";
-  auto const end = words.begin() + static_cast<std::ptrdiff_t>(dashed ? at : std::min(at + 1, words.size()));
+  auto const end = words.begin() + static_cast<std::ptrdiff_t>(at);
   std::vector<std::string> command(end + (dashed ? 1 : 0), words.end());
   words.erase(end, words.end());
   return command;

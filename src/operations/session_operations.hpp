@@ -20,6 +20,7 @@ struct exec_new {
   std::vector<std::string> env;
   std::string workdir;
   std::string user;
+  std::string service;
   std::string input;
   std::optional<milliseconds> limit;
   wire::on_time_limit at_limit = wire::on_time_limit::detach;
@@ -27,7 +28,8 @@ struct exec_new {
   milliseconds wait{30s};
 };
 BOOST_DESCRIBE_STRUCT(exec_new, (),
-                      (instance, command, shell, env, workdir, user, input, limit, at_limit, label, wait))
+                      (instance, command, shell, env, workdir, user, service, input, limit, at_limit, label,
+                       wait))
 
 struct exec_query {
   std::string instance;
@@ -53,11 +55,13 @@ struct terminal_new {
   std::vector<std::string> env;
   std::string workdir;
   std::string user;
+  std::string service;
   std::uint16_t rows = 24;
   std::uint16_t columns = 80;
   std::string label;
 };
-BOOST_DESCRIBE_STRUCT(terminal_new, (), (instance, command, shell, env, workdir, user, rows, columns, label))
+BOOST_DESCRIBE_STRUCT(terminal_new, (),
+                      (instance, command, shell, env, workdir, user, service, rows, columns, label))
 
 struct terminal_view {
   std::string instance;

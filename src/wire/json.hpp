@@ -6,12 +6,14 @@
 // not UTF-8.
 #pragma once
 
+#include <algorithm>
 #include <boost/describe.hpp>
 #include <boost/json.hpp>
 #include <boost/mp11.hpp>
 #include <concepts>
 #include <cstdint>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <limits>
 #include <optional>
 #include <string>
@@ -203,6 +205,23 @@ template <class T> std::string to_json(T const& value) {
 template <class T> result<T> from_json(std::string_view text) {
   auto const parsed = detail::parse(text);
   if (!parsed) return std::unexpected(parsed.error());
+  T out{};
+  if (auto const done = detail::read(out, *parsed, "$"); !done) return std::unexpected(done.error());
+  return out;
+}
+
+// For what people write: keys that T does not have are refused, at the top.
+template <class T> result<T> from_json_exactly(std::string_view text) {
+  auto const parsed = detail::parse(text);
+  if (!parsed) return std::unexpected(parsed.error());
+  auto const* object = parsed->if_object();
+  if (object == nullptr) return detail::wrong_kind("$", "an object");
+  std::vector<std::string_view> known;
+  boost::mp11::mp_for_each<detail::members_of<T>>([&](auto member) { known.emplace_back(member.name); });
+  for (auto const& [key, value] : *object)
+    if (std::ranges::find(known, std::string_view(key)) == known.end())
+      return fail(error_code::value_unknown,
+                  fmt::format("{} is unknown; allowed: {}", in_quotes(key), fmt::join(known, ", ")));
   T out{};
   if (auto const done = detail::read(out, *parsed, "$"); !done) return std::unexpected(done.error());
   return out;

@@ -94,9 +94,12 @@ struct exec_start {
   on_time_limit at_limit = on_time_limit::detach;
   // What it is called in lists: "shell", "agent".
   std::string label;
+  // Has what that service has: its environment, and its directory when there is no other.
+  std::string service;
 };
 BOOST_DESCRIBE_STRUCT(exec_start, (),
-                      (command, shell, env, workdir, user, terminal, in, out, err, limit, at_limit, label))
+                      (command, shell, env, workdir, user, terminal, in, out, err, limit, at_limit, label,
+                       service))
 
 struct exec_started {
   std::string session;

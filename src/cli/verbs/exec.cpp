@@ -62,6 +62,7 @@ result<int> in_terminal(context& with, operations::instance const& whom) {
                                                             .env = call.values("env"),
                                                             .workdir = call.value("workdir").value_or(""),
                                                             .user = call.value("user").value_or(""),
+                                                            .service = call.value("service").value_or(""),
                                                             .rows = size.rows,
                                                             .columns = size.columns});
   if (!opened) return std::unexpected(opened.error());
@@ -78,6 +79,7 @@ result<operations::exec_new> request_of(context const& with, operations::instanc
                            .env = call.values("env"),
                            .workdir = call.value("workdir").value_or(""),
                            .user = call.value("user").value_or(""),
+                           .service = call.value("service").value_or(""),
                            .at_limit = wire::on_time_limit::kill,
                            // Short, so that the session is known soon and Ctrl-C has somebody to go to.
                            .wait = shortest_wait};

@@ -50,6 +50,7 @@ result<int> shell(context& with) {
                                                             .env = call.values("env"),
                                                             .workdir = call.value("workdir").value_or(""),
                                                             .user = call.value("user").value_or(""),
+                                                            .service = call.value("service").value_or(""),
                                                             .rows = size.rows,
                                                             .columns = size.columns,
                                                             .label = "shell"});

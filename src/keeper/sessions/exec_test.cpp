@@ -145,6 +145,17 @@ TEST_F(a_command, has_the_environment_and_the_directory_that_were_asked_for) {
             "good day\n" + directory + "/place/sub dir\n" + token + "-" + started.session + "\n");
 }
 
+TEST_F(a_command, of_a_service_has_what_that_service_has) {
+  auto const by = client();
+  auto wanted = shell("echo $OF; pwd");
+  wanted.out = 11;
+  wanted.service = "web";
+  start(*by, wanted);
+  EXPECT_EQ(by->read_all(11), "web\n" + directory + "\n");
+  EXPECT_EQ(by->refused("exec.start", wire::exec_start{.command = {"true"}, .service = "nothing"}).code,
+            error_code::service_unknown);
+}
+
 TEST_F(a_command, runs_as_the_user_that_was_asked_for) {
   if (::getuid() != 0) GTEST_SKIP() << "only root may become another user";
   auto const by = client();

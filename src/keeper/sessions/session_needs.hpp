@@ -33,10 +33,13 @@ struct session_needs {
   std::function<std::uint64_t(wire::keeper_event)> append;
   std::function<void()> tell;
   std::function<result<session_user>(std::string const& user)> resolve_user;
-  // The whole environment of a command with these variables of its own; null for the keeper's own user.
-  std::function<result<std::vector<std::string>>(std::vector<std::string> const& own,
-                                                 session_user const* user)>
+  // The whole environment of a command with these variables of its own; null for the keeper's own user. With
+  // the name of a service, or an empty one.
+  std::function<result<std::vector<std::string>>(
+      std::vector<std::string> const& own, session_user const* user, std::string const& service)>
       environment;
+  // Where that service runs, below the workspace.
+  std::function<std::string(std::string const& service)> workdir_of;
   // What they get instead of the keeper's own.
   std::optional<int> oom_score_adjust;
   // Where commands start; absolute.

@@ -119,10 +119,12 @@ result<session_plan> plan_session(session_needs const& needs, wire::exec_start c
     if (!found) return std::unexpected(found.error());
     user = std::move(*found);
   }
-  auto environment = needs.environment(wanted.env, user ? &*user : nullptr);
+  auto environment = needs.environment(wanted.env, user ? &*user : nullptr, wanted.service);
   if (!environment) return std::unexpected(environment.error());
   if (wanted.terminal) add_terminal_kind(*environment, wanted.env);
-  auto directory = directory_of(needs, wanted.workdir);
+  auto directory =
+      directory_of(needs, wanted.workdir.empty() && !wanted.service.empty() ? needs.workdir_of(wanted.service)
+                                                                            : wanted.workdir);
   if (!directory) return std::unexpected(directory.error());
   session_plan plan{.argv = std::move(*argv),
                     .environment = std::move(*environment),

@@ -172,37 +172,49 @@ keeper::keeper(home place, wire::keeper_spec spec, ident who, ledger story, cont
 }
 
 session_needs keeper::needs_of_sessions() {
-  return {.on = loop_,
-          .born = kids_,
-          .hold = contained_,
-          .buffer = memory_,
-          .append = [this](wire::keeper_event event) { return story_.append(std::move(event)); },
-          .tell = [this] { tell(); },
-          .resolve_user = [](std::string const& user) -> result<session_user> {
-            auto const found = find_user_in("/etc", user);
-            if (!found) return std::unexpected(found.error());
-            return session_user{.ids = {.user = found->uid,
-                                        .group = found->gid,
-                                        .groups = {found->groups.begin(), found->groups.end()}},
-                                .name = found->name,
-                                .home = found->home,
-                                .shell = found->shell};
+  return {
+      .on = loop_,
+      .born = kids_,
+      .hold = contained_,
+      .buffer = memory_,
+      .append = [this](wire::keeper_event event) { return story_.append(std::move(event)); },
+      .tell = [this] { tell(); },
+      .resolve_user = [](std::string const& user) -> result<session_user> {
+        auto const found = find_user_in("/etc", user);
+        if (!found) return std::unexpected(found.error());
+        return session_user{.ids = {.user = found->uid,
+                                    .group = found->gid,
+                                    .groups = {found->groups.begin(), found->groups.end()}},
+                            .name = found->name,
+                            .home = found->home,
+                            .shell = found->shell};
+      },
+      .environment = [this](std::vector<std::string> const& own, session_user const* user,
+                            std::string const& service) { return session_environment(own, user, service); },
+      .workdir_of =
+          [this](std::string const& service) {
+            auto const* const host = services_.find(service);
+            return host == nullptr ? std::string() : host->spec().workdir;
           },
-          .environment = [this](std::vector<std::string> const& own,
-                                session_user const* user) { return session_environment(own, user); },
-          .oom_score_adjust = world_.oom_score_adjust,
-          .workspace = spec_.workspace,
-          .token_prefix = world_.token("session-"),
-          .logs = place_.path() + "/logs/sessions"};
+      .oom_score_adjust = world_.oom_score_adjust,
+      .workspace = spec_.workspace,
+      .token_prefix = world_.token("session-"),
+      .logs = place_.path() + "/logs/sessions"};
 }
 
 result<std::vector<std::string>> keeper::session_environment(std::vector<std::string> const& own,
-                                                             session_user const* user) {
+                                                             session_user const* user,
+                                                             std::string const& service) {
+  auto const* const host = service.empty() ? nullptr : services_.find(service);
+  if (!service.empty() && host == nullptr)
+    return fail(error_code::service_unknown, fmt::format("no service {}", in_quotes(service)));
   auto wanted = own;
+  if (host != nullptr) wanted.insert(wanted.begin(), host->spec().env.begin(), host->spec().env.end());
   if (user != nullptr)
     wanted.insert(wanted.begin(), {"USER=" + user->name, "LOGNAME=" + user->name, "HOME=" + user->home,
                                    "SHELL=" + user->shell});
-  return services_.environment(wanted, {}, nullptr);
+  auto const files = host == nullptr ? std::vector<std::string>() : host->spec().env_files;
+  return services_.environment(wanted, files, host);
 }
 
 result<std::shared_ptr<log_store>> keeper::log_of(wire::log_read const& asked) {

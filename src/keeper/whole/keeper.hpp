@@ -50,7 +50,7 @@ class keeper {
   void offer_replacement();
   session_needs needs_of_sessions();
   result<std::vector<std::string>> session_environment(std::vector<std::string> const& own,
-                                                       session_user const* user);
+                                                       session_user const* user, std::string const& service);
   result<std::shared_ptr<log_store>> log_of(wire::log_read const& asked);
   wire::keeper_status status() const;
   result<void> send_signal(wire::signal_params const& params);

@@ -8,7 +8,7 @@ namespace ostler::providers::local {
 
 result<settings> parse_settings(std::string_view text) {
   if (text.empty()) return settings{};
-  auto read = wire::from_json<settings>(text);
+  auto read = wire::from_json_exactly<settings>(text);
   if (!read)
     return fail(error_code::provider_refused,
                 fmt::format("the settings of the local place: {}", read.error().message));
@@ -23,7 +23,7 @@ std::string_view settings_schema() {
          R"("mode":{"enum":["in_place","copy","empty"],"default":"in_place",)"
          R"("description":"the checkout itself, a copy of it, or an empty directory"},)"
          R"("exclude":{"type":"array","items":{"type":"string","minLength":1},"default":[],)"
-         R"("description":"shell patterns of what is not copied"}}})";
+         R"("description":"shell patterns of what is not copied"}},"additionalProperties":false})";
 }
 
 }  // namespace ostler::providers::local

@@ -149,13 +149,17 @@ void with_sessions::serve(std::optional<handed_sessions> handed) {
         if (user != "somebody") return fail(error_code::value_unknown, "no user " + user);
         return user_named(user);
       },
-      .environment = [](std::vector<std::string> const& own,
-                        session_user const* user) -> result<std::vector<std::string>> {
+      .environment = [](std::vector<std::string> const& own, session_user const* user,
+                        std::string const& service) -> result<std::vector<std::string>> {
+        if (!service.empty() && service != "web")
+          return fail(error_code::service_unknown, "no service " + service);
         auto all = own;
+        if (!service.empty()) all.push_back("OF=" + service);
         all.emplace_back("PATH=/usr/local/bin:/usr/bin:/bin");
         if (user != nullptr) all.push_back("USER=" + user->name);
         return all;
       },
+      .workdir_of = [](std::string const&) { return std::string(".."); },
       .workspace = directory + "/place",
       .token_prefix = token,
       .logs = directory + "/sessions",
