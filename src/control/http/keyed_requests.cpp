@@ -44,11 +44,16 @@ key_purpose purpose_of(operations::operation_facts const& about) {
   return about.kind == operations::operation_kind::destroy ? key_purpose::frees : key_purpose::grows;
 }
 
-// What is the same twice is done again when nobody knows its end, so nothing needs to be said of its
-// beginning.
+// Is it done again when nobody knows its end? What is the same twice; and what the fleet decides, because
+// what is wanted stands in the journal, and the key of a new instance in the instance.
+bool may_begin_again(operations::operation_facts const& about) {
+  return about.idempotent || !about.asks_keeper;
+}
+
+// Of all else it is written down that it begins, so that it does so once.
 async::task<result<void>> say_it_begins(parts* shared, std::shared_ptr<entry> what,
                                         operations::operation_facts const* about) {
-  if (about->idempotent) co_return result<void>();
+  if (may_begin_again(*about)) co_return result<void>();
   co_return co_await shared->kept.begins(what, purpose_of(*about), system::wall_now());
 }
 
