@@ -142,6 +142,7 @@ TEST(units_for_packages, are_those_of_daemon_install_for_anybody) {
   auto const installed = here.call({"daemon", "install", "--print"}).out;
   auto const service = here.call({"__unit", "ostlerd.service", "/usr/bin/ostlerd"});
   EXPECT_THAT(service.out, HasSubstr("ExecStart=\"/usr/bin/ostlerd\"\n"));
+  EXPECT_THAT(service.out, HasSubstr("\nType=notify\n"));
   EXPECT_THAT(installed, HasSubstr(service.out));
   auto socket = here.call({"__unit", "ostlerd.socket", "/usr/bin/ostlerd"}).out;
   constexpr std::string_view runtime = "%t/ostler";

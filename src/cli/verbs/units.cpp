@@ -39,7 +39,8 @@ unit socket_unit_at(std::string_view words) {
 
 }  // namespace
 
-// Only the daemon is ended: what runs in the instances is held by their keepers and goes on.
+// The daemon says itself when it answers, so whatever is ordered behind it finds it. Only the daemon is
+// ended: what runs in the instances is held by their keepers and goes on.
 unit service_unit(std::string const& program, std::string const& state) {
   return {.name = "ostlerd.service",
           .text = fmt::format(
@@ -48,6 +49,7 @@ unit service_unit(std::string const& program, std::string const& state) {
               "Requires=ostlerd.socket\n"
               "\n"
               "[Service]\n"
+              "Type=notify\n"
               "ExecStart={}\n"
               "{}"
               "KillMode=process\n"
