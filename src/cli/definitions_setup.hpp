@@ -56,7 +56,8 @@ inline constexpr std::array setup_verbs{
          .least = 1,
          .most = 1,
          .first = completes::files,
-         .about = "print the ostler.toml that a compose.yaml, Procfile or package.json would become"},
+         .about = "print the ostler.toml that a compose.yaml, devcontainer.json, Procfile or package.json "
+                  "would become"},
     verb{.name = "trust",
          .in = group::setup,
          .about = "agree to the commands of the project in this directory",

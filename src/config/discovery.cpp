@@ -19,11 +19,15 @@ struct candidate {
 // In the order of preference.
 constexpr std::array own{candidate{"ostler.toml", file_kind::ostler},
                          candidate{".config/ostler.toml", file_kind::ostler}};
-constexpr std::array foreign{
-    candidate{"compose.yaml", file_kind::compose},        candidate{"compose.yml", file_kind::compose},
-    candidate{"docker-compose.yaml", file_kind::compose}, candidate{"docker-compose.yml", file_kind::compose},
-    candidate{"Procfile.dev", file_kind::procfile},       candidate{"Procfile", file_kind::procfile},
-    candidate{"package.json", file_kind::package}};
+constexpr std::array foreign{candidate{"compose.yaml", file_kind::compose},
+                             candidate{"compose.yml", file_kind::compose},
+                             candidate{"docker-compose.yaml", file_kind::compose},
+                             candidate{"docker-compose.yml", file_kind::compose},
+                             candidate{".devcontainer/devcontainer.json", file_kind::devcontainer},
+                             candidate{".devcontainer.json", file_kind::devcontainer},
+                             candidate{"Procfile.dev", file_kind::procfile},
+                             candidate{"Procfile", file_kind::procfile},
+                             candidate{"package.json", file_kind::package}};
 
 std::string parent_of(std::string const& path) {
   auto const slash = path.rfind('/');
@@ -45,10 +49,11 @@ std::vector<std::string> directories(files const& all, std::string from) {
   return way;
 }
 
-// What says of nothing how it is run is no settings: a package without the script, images alone.
+// What says of nothing how it is run is no settings: a package without the script, images alone, containers
+// that are only set up.
 bool counts(files const& all, candidate const& which, std::string const& path) {
   if (!all.is_there(path)) return false;
-  if (which.kind != file_kind::package && which.kind != file_kind::compose) return true;
+  if (which.kind == file_kind::ostler || which.kind == file_kind::procfile) return true;
   auto const text = all.read(path);
   if (!text || !*text) return false;
   auto const read = import_file(which.kind, {layer::project, path, **text});
@@ -76,13 +81,15 @@ result<found_project> named_project(std::string const& working_directory, std::s
   auto const path = file.starts_with('/') ? file : joined(working_directory, file);
   auto const kind = kind_of_file(path);
   if (!kind)
-    return fail(
-        error_code::value_unknown,
-        fmt::format(
-            "{} is no file of settings; allowed: *.toml, compose*.yaml, Procfile, Procfile.*, package.json",
-            in_quotes(file)));
+    return fail(error_code::value_unknown,
+                fmt::format("{} is no file of settings; allowed: *.toml, compose*.yaml, devcontainer.json, "
+                            "Procfile, Procfile.*, "
+                            "package.json",
+                            in_quotes(file)));
   auto directory = parent_of(path);
   if (directory.ends_with("/.config") && *kind == file_kind::ostler) directory = parent_of(directory);
+  if (directory.ends_with("/.devcontainer") && *kind == file_kind::devcontainer)
+    directory = parent_of(directory);
   return found_project{std::move(directory), found_file{*kind, path}};
 }
 

@@ -126,6 +126,7 @@ std::optional<file_kind> kind_of_file(std::string_view path) {
   for (std::string_view const stem : {"compose", "docker-compose"})
     if (name.starts_with(stem) && (name.ends_with(".yaml") || name.ends_with(".yml")))
       return file_kind::compose;
+  if (name == "devcontainer.json" || name == ".devcontainer.json") return file_kind::devcontainer;
   if (name == "package.json") return file_kind::package;
   if (name.ends_with(".toml")) return file_kind::ostler;
   return std::nullopt;
@@ -168,6 +169,7 @@ result<imported> import_package(source about) {
 result<imported> import_file(file_kind kind, source about) {
   switch (kind) {
     case file_kind::compose: return import_compose(std::move(about));
+    case file_kind::devcontainer: return import_devcontainer(std::move(about));
     case file_kind::procfile: return import_procfile(std::move(about));
     case file_kind::package: return import_package(std::move(about));
     case file_kind::ostler: break;

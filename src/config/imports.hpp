@@ -17,7 +17,7 @@
 
 namespace ostler::config {
 
-enum class file_kind : std::uint8_t { ostler, compose, procfile, package };
+enum class file_kind : std::uint8_t { ostler, compose, devcontainer, procfile, package };
 
 // The kind that the name of a file says; nothing for names that mean nothing.
 std::optional<file_kind> kind_of_file(std::string_view path);
@@ -36,6 +36,8 @@ struct imported {
 
 // Services with commands of their own; what only containers have is left out.
 result<imported> import_compose(source about);
+// What has a meaning without its container; what it is built of is left to the provider that has images.
+result<imported> import_devcontainer(source about);
 result<imported> import_procfile(source about);
 // The script `dev`.
 result<imported> import_package(source about);

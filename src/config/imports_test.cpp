@@ -43,6 +43,47 @@ TEST(a_procfile, that_is_none_is_refused_at_its_line) {
             "Procfile:1:1: nothing is left of this as a name");
 }
 
+TEST(a_devcontainer, becomes_what_it_means_without_its_container) {
+  EXPECT_EQ(written(file_kind::devcontainer, "devcontainer.json", R"({
+  // With comments, and "quotes" in them.
+  "name": "shop", "image": "node:22", /* a
+  block */ "features": { "ghcr.io/x/y:1": {} },
+  "containerEnv": { "MODE": "dev", "HOME2": "${localEnv:HOME}", },
+  "remoteEnv": { "MODE": "test", "URL": "http://x//y" },
+  "postCreateCommand": { "one": "npm ci", "two": ["echo", "it's"] },
+  "onCreateCommand": "make tools",
+  "postStartCommand": ["touch", "started"],
+  "initializeCommand": "docker pull x",
+  "forwardPorts": [3000],
+  "runArgs": ["--init"],
+  "hostRequirements": { "cpus": 4, "memory": "8gb", "storage": "32gb" },
+})"),
+            "version = 1\n"
+            "\n[setup]\nrun = [\"make tools\", \"npm ci\", \"echo 'it'\\\\''s'\"]\n"
+            "\n[env]\nMODE = \"test\"\nURL = \"http://x//y\"\n"
+            "\n[service.post-start]\nrun = \"touch started\"\nkind = \"task\"\n"
+            "\n[limits]\nmemory = \"8G\"\ncpus = 4\n"
+            "\n[docker]\nimage = \"node:22\"\n"
+            "# 4: 'features': only containers have them\n"
+            "# 5: 'containerEnv': 'HOME2': its value is known to the container alone\n"
+            "# 7: 'postCreateCommand': its commands run one after the other\n"
+            "# 10: 'initializeCommand': runs on the host and outside of every instance; run it yourself\n"
+            "# 11: 'forwardPorts': a port belongs to a service; say `port` there\n"
+            "# 12: 'runArgs': only containers have it\n"
+            "# 13: 'hostRequirements': 'storage': nothing here can promise it\n");
+}
+
+TEST(a_devcontainer, that_is_none_is_refused_at_its_line) {
+  EXPECT_EQ(written(file_kind::devcontainer, "devcontainer.json", "// x\n[1]"),
+            "devcontainer.json:2:1: settings cannot be a list");
+  for (auto const* text : {"", "{", "{ /* ", "{ \"a", "{ \"a\\", "{ \"env\": ,}"})
+    EXPECT_NE(written(file_kind::devcontainer, "devcontainer.json", text).find("devcontainer.json:1:"),
+              std::string::npos)
+        << text;
+  EXPECT_EQ(kind_of_file("/x/.devcontainer/devcontainer.json"), file_kind::devcontainer);
+  EXPECT_EQ(kind_of_file(".devcontainer.json"), file_kind::devcontainer);
+}
+
 TEST(a_package, is_run_by_its_script_dev) {
   EXPECT_EQ(written(file_kind::package, "package.json", "{\"scripts\": {\n  \"dev\": \"vite\"}}"),
             "version = 1\n"

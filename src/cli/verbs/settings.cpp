@@ -149,7 +149,7 @@ result<int> import(context& with) {
   auto const kind = config::kind_of_file(file);
   if (!kind || *kind == config::file_kind::ostler)
     return fail(error_code::usage, fmt::format("{} is nothing that can be imported", printable(file)),
-                "There is: compose.yaml, docker-compose.yml, Procfile, package.json.");
+                "There is: compose.yaml, docker-compose.yml, devcontainer.json, Procfile, package.json.");
   auto const path = file.starts_with('/') ? file : fmt::format("{}/{}", with.around().directory, file);
   config::disk const files;
   auto text = files.read(path);
