@@ -1,6 +1,7 @@
 #include "answers/metrics.hpp"
 
 #include <array>
+#include <chrono>
 #include <fmt/format.h>
 #include <fstream>
 #include <map>
@@ -20,12 +21,15 @@ class page {
     text_ += fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, kind);
   }
   void value(std::string_view name, std::uint64_t number) { text_ += fmt::format("{} {}\n", name, number); }
-  // Labels hold words of ours and names, which need no escape.
+  // Labels, written already; they hold words of ours and names, which need no escape.
+  void value(std::string_view name, std::string_view labels, std::uint64_t number) {
+    text_ += fmt::format("{}{{{}}} {}\n", name, labels, number);
+  }
   void value(std::string_view name, std::string_view label, std::string_view of, std::uint64_t number) {
     text_ += fmt::format("{}{{{}=\"{}\"}} {}\n", name, label, of, number);
   }
   std::string take() { return std::move(text_); }
-  void add(std::string_view lines) { text_ += lines; }
+  void text(std::string_view lines) { text_ += lines; }
 
  private:
   std::string text_;
@@ -64,6 +68,50 @@ void add_instances(page& out, supervisor::supervisor const& middle) {
   for (auto const& [state, count] : services) out.value("ostler_services", "state", state, count);
   out.family("ostler_resources", "gauge", "Entries of the ledger that are not released, by kind.");
   for (auto const& [kind, count] : resources) out.value("ostler_resources", "kind", kind, count);
+}
+
+// The counter goes with its instance; names are unique while one lives.
+void add_restarts(page& out, supervisor::supervisor const& middle) {
+  out.family("ostler_service_restarts_total", "counter",
+             "How often a service was started again by itself; only of those that were.");
+  for (auto const* it : middle.all())
+    for (auto const& view : it->services)
+      if (view.restarts > 0)
+        out.value("ostler_service_restarts_total",
+                  fmt::format("instance=\"{}\",service=\"{}\"", it->spec.name, view.name), view.restarts);
+}
+
+void add_durations(page& out, std::string const& labels, supervisor::operation_measure const& of) {
+  constexpr std::string_view name = "ostler_provider_operation_seconds";
+  std::uint64_t so_far = 0;
+  for (std::size_t i = 0; i < supervisor::measured_limits.size(); ++i) {
+    so_far += of.within.at(i);
+    auto const limit = static_cast<double>(supervisor::measured_limits.at(i).count()) / 1000;
+    out.value(fmt::format("{}_bucket", name), fmt::format("{},le=\"{}\"", labels, limit), so_far);
+  }
+  out.value(fmt::format("{}_bucket", name), fmt::format("{},le=\"+Inf\"", labels), of.calls);
+  out.text(
+      fmt::format("{}_sum{{{}}} {:.6f}\n", name, labels, std::chrono::duration<double>(of.took).count()));
+  out.value(fmt::format("{}_count", name), labels, of.calls);
+}
+
+void add_providers(page& out, supervisor::supervisor const& middle) {
+  auto const each = [&](auto const& show) {
+    for (auto const* one : middle.measured())
+      for (auto const& [operation, measure] : one->measures())
+        show(fmt::format("provider=\"{}\",operation=\"{}\"", one->name(), operation), measure);
+  };
+  out.family("ostler_provider_operations_total", "counter", "Calls of providers that have ended.");
+  each([&](auto const& labels, auto const& of) {
+    out.value("ostler_provider_operations_total", labels, of.calls);
+  });
+  out.family("ostler_provider_failures_total", "counter",
+             "Calls of providers that have failed, or were given up.");
+  each([&](auto const& labels, auto const& of) {
+    out.value("ostler_provider_failures_total", labels, of.failures);
+  });
+  out.family("ostler_provider_operation_seconds", "histogram", "How long calls of providers took.");
+  each([&](auto const& labels, auto const& of) { add_durations(out, labels, of); });
 }
 
 void add_daemon(page& out, answer_needs const& needs) {
@@ -114,8 +162,10 @@ task<result<control::byte_answer>> tell_metrics(answer_needs const* needs) {
 std::string metrics_text(answer_needs const& needs) {
   page out;
   add_instances(out, *needs.middle);
+  add_restarts(out, *needs.middle);
+  add_providers(out, *needs.middle);
   add_daemon(out, needs);
-  if (needs.more_metrics) out.add(needs.more_metrics());
+  if (needs.more_metrics) out.text(needs.more_metrics());
   return out.take();
 }
 

@@ -45,6 +45,7 @@ operations::service told(lifecycle::service_spec const& spec, lifecycle::service
   out.ready = view->ready;
   out.message = out.state == operations::service_state::unknown ? "Unknown" : view->message;
   out.run = view->run;
+  out.restarts = static_cast<std::uint32_t>(view->restarts);
   if (!view->error.empty() && view->error != view->message) out.detail = view->error;
   if (out.detail.empty() && !view->exited_how.empty() && view->exited_run == view->run)
     out.detail = view->exited_how;

@@ -182,6 +182,8 @@ result<flow> follower::hear_snapshot(operations::snapshot const& told) {
 }
 
 result<flow> follower::hear_update(operations::lifecycle_update const& told) {
+  // What passes by and is not kept, as heartbeats, has no number of its own.
+  if (told.event.seq == 0) return take_(told);
   if (wanted_.after && told.seq <= *wanted_.after) return flow::go_on;
   wanted_.after = told.seq;
   return take_(told);

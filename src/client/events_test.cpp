@@ -89,6 +89,19 @@ TEST(events, go_on_behind_the_last_one_when_the_daemon_was_restarted) {
   EXPECT_THAT(asked, HasSubstr("GET /api/v1/events?after=8 HTTP/1.1"));
 }
 
+// They have no number of their own, and bear that of the newest event.
+TEST(events, that_are_not_kept_are_told_as_they_come) {
+  false_daemon const daemon({[](peer& client) {
+    client.upgrade();
+    client.say(snapshot(7));
+    client.say(R"({"type":"lifecycle:update","seq":7,"event":{"seq":0,"type":"link.heartbeat"}})");
+    client.say(update(8));
+    client.await_end();
+  }});
+  EXPECT_THAT(follow(daemon, 8, {.heartbeats = true}).heard,
+              ElementsAre("snapshot 7", "update 7", "update 8"));
+}
+
 TEST(events, go_on_when_the_reader_was_too_slow) {
   false_daemon const daemon({[](peer& client) {
                                client.upgrade();

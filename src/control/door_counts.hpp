@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string_view>
+#include <utility>
 
 namespace ostler::control {
 
@@ -15,6 +18,8 @@ struct door_counts {
   std::uint64_t refused_rates = 0;
   std::uint64_t refused_full = 0;
   std::uint64_t refused_peers = 0;
+  // By operation, and by the code of its refusal or `ok`. Of what names no operation, the operation is empty.
+  std::map<std::pair<std::string_view, std::string_view>, std::uint64_t> answered;
   // Now.
   std::uint64_t open_tcp = 0;
   std::uint64_t open_unix = 0;

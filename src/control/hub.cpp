@@ -56,6 +56,19 @@ void hub::tell(told_event const& event) {
   for (auto* one : live_) tell_one(*one, event);
 }
 
+void hub::tell_passing(told_event const& event) {
+  for (auto* one : live_) {
+    bool const is_meant = fits_any(one->filter.passing, event.type) &&
+                          (one->filter.subject.empty() || one->filter.subject == event.subject);
+    if (is_meant && !one->lagged && one->to->waiting_messages() < limits_.messages / 2)
+      one->to->push(event.text);
+  }
+}
+
+bool hub::wants(std::string_view type) const {
+  return std::ranges::any_of(live_, [&](auto const* one) { return fits_any(one->filter.passing, type); });
+}
+
 void hub::tell_one(listener& one, told_event const& event) {
   // A snapshot may be newer than what was told when it was taken.
   if (one.lagged || event.seq <= one.position) return;

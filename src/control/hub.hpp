@@ -38,6 +38,8 @@ struct hub_filter {
   std::vector<std::string> types;
   // Of none of these, written alike.
   std::vector<std::string> without;
+  // Also of these, which pass by and are not kept.
+  std::vector<std::string> passing;
 
   bool passes(told_event const& event) const;
 };
@@ -77,6 +79,11 @@ class hub {
 
   // To all that are live; never waits. Numbers only grow.
   void tell(told_event const& event);
+  // Something that is not kept and has no number: only to those who are live and name its type. Whoever is
+  // too slow for it does not miss anything.
+  void tell_passing(told_event const& event);
+  // Whether anybody would be told of it.
+  bool wants(std::string_view type) const;
   std::uint64_t newest() const { return newest_; }
   std::size_t live() const { return live_.size(); }
 

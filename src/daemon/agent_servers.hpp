@@ -48,6 +48,7 @@ class agent_servers final : public supervisor::listener {
 
   void happened(lifecycle::fleet_event const& what, lifecycle::instance const* after) override;
   void overheard(instance_id who, wire::keeper_event const& what) override;
+  void beaten(instance_id) override {}
   void progressed(instance_id, providers::progress const&) override {}
 
  private:

@@ -15,6 +15,7 @@
 #include "control/server.hpp"
 #include "control/token_file.hpp"
 #include "daemon/agent_servers.hpp"
+#include "daemon/door_metrics.hpp"
 #include "daemon/event_feed.hpp"
 #include "daemon/log.hpp"
 #include "daemon/tracing.hpp"
@@ -174,16 +175,18 @@ result<void> daemon::parts::open_door() {
   if (!all) return std::unexpected(all.error());
   for (auto const& each : *all)
     if (each.door == control::door_kind::tcp) url = fmt::format("http://127.0.0.1:{}", each.port);
-  needs = {.middle = middle.get(),
-           .workers = &workers,
-           .where = loop.get_executor(),
-           .version = options.version,
-           .features = {},
-           .started = system::wall_now(),
-           .daemon = state.id(),
-           .default_provider = "local",
-           .subscribers = [this] { return feed->hub().live(); },
-           .more_metrics = [this] { return traced ? traced->metrics() : std::string(); }};
+  needs = {
+      .middle = middle.get(),
+      .workers = &workers,
+      .where = loop.get_executor(),
+      .version = options.version,
+      .features = {},
+      .started = system::wall_now(),
+      .daemon = state.id(),
+      .default_provider = "local",
+      .subscribers = [this] { return feed->hub().live(); },
+      .more_metrics =
+          [this] { return door_metrics(door->counts()) + (traced ? traced->metrics() : std::string()); }};
   auto const report = [](std::string_view name, std::exception_ptr const& why) {
     log(importance::failure, fmt::format("{} ended: {}", name, async::thrown_text(why)));
   };

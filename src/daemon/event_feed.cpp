@@ -13,6 +13,8 @@ namespace {
 
 // Of those that are told again at once.
 constexpr std::size_t page = 256;
+// Not kept, so it has no number.
+constexpr std::string_view heartbeat_type = "link.heartbeat";
 
 control::told_event told_of(lifecycle::fleet_event const& what, lifecycle::instance const* after,
                             answers::told_at const& at) {
@@ -59,10 +61,25 @@ void event_feed::happened(lifecycle::fleet_event const& what, lifecycle::instanc
   hub_.tell(told_of(what, after, now()));
 }
 
+void event_feed::beaten(instance_id who) {
+  if (!hub_.wants(heartbeat_type)) return;
+  operations::lifecycle_update update{.seq = hub_.newest(), .event = {}, .instance = std::nullopt};
+  update.event.time = update.services.timestamp = system::wall_now();
+  update.event.instance = who;
+  update.event.type = heartbeat_type;
+  update.event.actor = "keeper";
+  hub_.tell_passing({.seq = update.seq,
+                     .text = control::shared_message(wire::to_json(update)),
+                     .subject = who.text(),
+                     .type = update.event.type});
+}
+
 async::task<result<control::conversation>> event_feed::subscribe(operations::event_subscription asked,
                                                                  control::caller who) {
-  control::hub_subscription what{.filter = {.subject = {}, .types = std::move(asked.type), .without = {}},
-                                 .after = asked.after};
+  control::hub_subscription what{
+      .filter = {.subject = {}, .types = std::move(asked.type), .without = {}, .passing = {}},
+      .after = asked.after};
+  if (asked.heartbeats) what.filter.passing.emplace_back(heartbeat_type);
   // A token of one instance hears of that one, also when it names none.
   if (who.scope == control::token_scope::one_instance) what.filter.subject = who.instance.text();
   if (!asked.instance.empty()) {

@@ -33,6 +33,7 @@ class event_feed final : public supervisor::listener {
 
   void happened(lifecycle::fleet_event const& what, lifecycle::instance const* after) override;
   void overheard(instance_id, wire::keeper_event const&) override {}
+  void beaten(instance_id who) override;
   void progressed(instance_id, providers::progress const&) override {}
 
  private:

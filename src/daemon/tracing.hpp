@@ -29,6 +29,7 @@ class tracing final : public supervisor::listener {
 
   void happened(lifecycle::fleet_event const& what, lifecycle::instance const* after) override;
   void overheard(instance_id, wire::keeper_event const&) override {}
+  void beaten(instance_id) override {}
   void progressed(instance_id, providers::progress const&) override {}
 
  private:

@@ -35,7 +35,8 @@ BOOST_DESCRIBE_STRUCT(journalled_resource, (),
                        call_in_the_air, dead))
 BOOST_DESCRIBE_STRUCT(resource, (journalled_resource), ())
 BOOST_DESCRIBE_STRUCT(service_view, (),
-                      (name, state, ready, port, message, error, restarting, run, exited_run, exited_how))
+                      (name, state, ready, port, message, error, restarting, run, exited_run, exited_how,
+                       restarts))
 BOOST_DESCRIBE_STRUCT(failure, (), (why, ending, taking_back))
 BOOST_DESCRIBE_STRUCT(attention, (), (kind, text, since))
 BOOST_DESCRIBE_STRUCT(journalled_instance, (),

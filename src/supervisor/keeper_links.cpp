@@ -144,7 +144,10 @@ task<void> keeper_links::talk(instance_id who, std::uint64_t attempt, std::share
     if (find(who, attempt) != nullptr) feed(who, lifecycle::frame_heard{attempt});
   };
   auto const beat = [=, this](wire::heartbeat const&) {
-    if (auto* line = find(who, attempt); line != nullptr) forget_told(who, hello->nonce, *line);
+    auto* line = find(who, attempt);
+    if (line == nullptr) return;
+    forget_told(who, hello->nonce, *line);
+    if (beaten) beaten(who);
   };
   auto const why = co_await with->listen({.told = told, .beat = beat, .heard = heard});
   if (find(who, attempt) == nullptr) co_return;

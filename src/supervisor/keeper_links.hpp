@@ -27,6 +27,8 @@ class keeper_links {
   std::shared_ptr<keeper_client> reached(instance_id who) const;
   // Told of each event of a keeper, before the fleet decides on it.
   std::function<void(instance_id, wire::keeper_event const&)> overheard;
+  // Told of each heartbeat of a keeper.
+  std::function<void(instance_id)> beaten;
   void give_up_all();
   std::size_t open() const { return lines_.size(); }
 

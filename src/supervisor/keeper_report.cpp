@@ -83,6 +83,7 @@ bool keeper_report::take(service_view& view, wire::keeper_event const& told) {
   }
   auto const state = told.fact.substr(std::string_view("service.").size());
   view.restarting = state == "restarting";
+  if (view.restarting) ++view.restarts;
   view.state = view.restarting ? "starting" : state;
   view.ready = false;
   view.message = view.restarting ? "Starting..." : told.message;

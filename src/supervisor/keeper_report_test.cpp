@@ -62,6 +62,18 @@ TEST(a_keeper_report, tells_each_end_once_and_what_follows_from_it) {
   EXPECT_FALSE(keeper.hear({.fact = "service.running", .message = "Running"}).restarting);
 }
 
+TEST(a_keeper_report, counts_how_often_a_service_came_up_again_by_itself) {
+  keeper_report views(1, {{.name = "web", .state = "running", .restarts = 4}});
+  auto const again = views.hear(keeper_event{.seq = 5, .fact = "service.restarting", .service = "web"});
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->services.front().restarts, 5U);
+  auto const asked = views.hear(keeper_event{.seq = 6, .fact = "service.starting", .service = "web"});
+  EXPECT_EQ(asked->services.front().restarts, 5U);
+  auto const all =
+      views.hear(wire::keeper_status{.seq = 7, .services = {{.name = "web", .state = "running"}}});
+  EXPECT_EQ(all->services.front().restarts, 5U);
+}
+
 TEST(a_keeper_report, says_how_an_end_was_in_the_keepers_words) {
   EXPECT_EQ(text({.how = wire::ended::code, .value = 0}), "exited (0)");
   EXPECT_EQ(text({.how = wire::ended::signal, .value = 9}), "was killed by signal 9");

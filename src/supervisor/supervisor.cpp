@@ -47,8 +47,15 @@ struct supervisor::parts final : doer {
         given_orders(doing(), links, needs.rules.limits),
         timer(needs.where),
         any_news(needs.where) {
+    for (auto& each : needs.providers) {
+      measured.push_back(std::make_unique<measured_provider>(each.name, *each.place));
+      each.place = measured.back().get();
+    }
     for (auto const& each : needs.providers)
       known_providers.push_back({.who = &each, .says = {}, .available = true, .message = {}});
+    links.beaten = [this](instance_id who) {
+      for (auto* each : std::vector(listeners)) each->beaten(who);
+    };
     links.overheard = [this](instance_id who, wire::keeper_event const& what) { overhear(who, what); };
   }
 
@@ -205,6 +212,8 @@ struct supervisor::parts final : doer {
   };
 
   supervisor_needs needs;
+  // In the order of the providers, of which each stands before the true one.
+  std::vector<std::unique_ptr<measured_provider>> measured;
   async::scope tasks;
   decisions decided;
   keeper_links links;
@@ -381,6 +390,12 @@ void supervisor::forget(listener& who) { std::erase(parts_->listeners, &who); }
 
 async::scope& supervisor::tasks() { return parts_->tasks; }
 journal::journal& supervisor::journal() { return *parts_->needs.kept_in; }
+
+std::vector<measured_provider const*> supervisor::measured() const {
+  std::vector<measured_provider const*> out;
+  for (auto const& each : parts_->measured) out.push_back(each.get());
+  return out;
+}
 
 supervisor::counts supervisor::count() const {
   return {.waiting_for_disk = parts_->decided.waiting(),

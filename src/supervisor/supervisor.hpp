@@ -20,6 +20,7 @@
 #include "providers/provider.hpp"
 #include "supervisor/instance_plan.hpp"
 #include "supervisor/keeper_client.hpp"
+#include "supervisor/measured_provider.hpp"
 
 namespace ostler::supervisor {
 
@@ -54,6 +55,8 @@ class listener {
   virtual void happened(lifecycle::fleet_event const& what, lifecycle::instance const* after) = 0;
   // What a keeper tells, before it is decided on; much of it never becomes an event.
   virtual void overheard(instance_id who, wire::keeper_event const& what) = 0;
+  // A keeper has shown that it is alive, and nothing else.
+  virtual void beaten(instance_id who) = 0;
   // How far a provider has come with what takes long.
   virtual void progressed(instance_id who, providers::progress const& how) = 0;
 };
@@ -117,6 +120,9 @@ class supervisor {
   // For whoever works for it and must have ended before it ends.
   async::scope& tasks();
   journal::journal& journal();
+
+  // What was asked of each provider.
+  std::vector<measured_provider const*> measured() const;
 
   struct counts {
     std::size_t waiting_for_disk = 0;

@@ -54,6 +54,7 @@ class middle::ear final : public supervisor::listener {
     to_.push_back(what);
   }
   void overheard(instance_id, wire::keeper_event const&) override {}
+  void beaten(instance_id) override {}
   void progressed(instance_id, providers::progress const&) override {}
 
  private:

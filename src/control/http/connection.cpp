@@ -73,7 +73,10 @@ async::task<void> connection::run() {
   }
 }
 
+void connection::count(std::string_view code) { ++shared_.counts.answered[{operation_, code}]; }
+
 async::task<connection::next_step> connection::exchange() {
+  operation_ = {};
   auto const came = co_await read_head();
   if (!came) {
     broken_ = true;
@@ -83,6 +86,7 @@ async::task<connection::next_step> connection::exchange() {
   ++shared_.counts.requests;
   auto what = admit();
   if (!what) co_return co_await refuse(what.error(), {});
+  operation_ = what->route.operation->about->name;
   if (what->route.operation->about->transport == operations::operation_transport::websocket)
     co_return co_await upgrade(std::move(*what));
   co_return co_await answer_request(std::move(*what));
@@ -228,6 +232,7 @@ async::task<connection::next_step> connection::upgrade(admitted what) {
   if (!work) co_return co_await refuse(std::move(work.error()), instance);
   auto got = co_await ask(std::move(*work));
   if (!got) co_return co_await refuse(std::move(got.error()), instance);
+  count("ok");
   auto const yes = write_upgrade(agreed->accept, agreed->protocol);
   if (auto const done = co_await write(yes); !done) co_return next_step::end;
   handed_over_ = true;
@@ -236,6 +241,7 @@ async::task<connection::next_step> connection::upgrade(admitted what) {
 }
 
 async::task<connection::next_step> connection::give(answer what, operations::operation_facts const* about) {
+  count("ok");
   if (auto* const json = std::get_if<json_answer>(&what)) co_return co_await give_text(std::move(json->text));
   co_return co_await give_bytes(std::get<byte_answer>(std::move(what)), about->media);
 }
@@ -281,6 +287,7 @@ async::task<connection::next_step> connection::give_bytes(byte_answer what, std:
 
 async::task<connection::next_step> connection::refuse(error why, std::string instance) {
   auto const status = facts(why.code).http_status;
+  count(facts(why.code).code);
   // What was not read cannot be told from the next request.
   bool const is_over = reader_.done() && !broken_;
   if (!is_over) must_close_ = true;

@@ -75,6 +75,8 @@ class connection : public watched {
   async::task<next_step> give_bytes(byte_answer what, std::string_view media);
   async::task<next_step> refuse(error why, std::string instance);
   async::task<void> linger();
+  // How what is asked at the moment was answered: `ok`, or the code of the refusal.
+  void count(std::string_view code);
 
   // At the end of the input: none.
   async::task<result<std::size_t>> fill(milliseconds limit);
@@ -103,6 +105,8 @@ class connection : public watched {
   bool handed_over_ = false;
   // An answer that may go on for as long as the client likes, so it ends with the right to hear it.
   bool giving_bytes_ = false;
+  // What is asked at the moment; empty while that is not known.
+  std::string_view operation_;
 };
 
 }  // namespace ostler::control::http

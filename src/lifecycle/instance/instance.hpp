@@ -106,6 +106,8 @@ struct service_view {
   std::uint64_t run = 0;
   std::uint64_t exited_run = 0;
   std::string exited_how;
+  // How often it was started again by itself, since its instance was made.
+  std::uint64_t restarts = 0;
   bool operator==(service_view const&) const = default;
 
   // Would people be told the same of its state?
