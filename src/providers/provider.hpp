@@ -105,6 +105,8 @@ struct place {
   std::string project;
   // JSON as config_schema says; empty for the defaults.
   std::string settings;
+  // Of the project, below it: brought into a workspace that is made new.
+  std::vector<std::string> copy;
   // All that the ledger knows of this instance.
   std::vector<named_resource> resources;
 };

@@ -22,6 +22,7 @@ result<told_place> place_of(lifecycle::instance const& it, doing_needs const& ne
   providers::place where{.whose = {.daemon = needs.daemon, .instance = it.id, .generation = it.generation},
                          .project = it.spec.project,
                          .settings = plan->settings,
+                         .copy = plan->copy,
                          .resources = {}};
   for (auto const& each : it.resources) where.resources.push_back(resource_of(each));
   return told_place{.by = by, .plan = std::move(*plan), .where = std::move(where)};

@@ -11,8 +11,10 @@
 #include <utility>
 
 #include "async/process.hpp"
+#include "providers/local/listed_copy.hpp"
 #include "providers/local/tree_copy.hpp"
 #include "providers/local/words.hpp"
+#include "system/failure.hpp"
 #include "system/files.hpp"
 #include "system/path_text.hpp"
 
@@ -74,7 +76,9 @@ task<result<description>> local_provider::do_describe(call) {
 task<result<std::vector<resource_wish>>> local_provider::do_plan(call, place where) {
   auto const chosen = parse_settings(where.settings);
   if (!chosen) co_return std::unexpected(chosen.error());
-  if (chosen->mode != workspace_mode::empty) {
+  if (auto done = check_listed(where.copy); !done) co_return std::unexpected(done.error());
+  bool const reads_project = chosen->mode != workspace_mode::empty || !where.copy.empty();
+  if (reads_project) {
     // On a thread: the project may lie on a file system that does not answer.
     auto check = [project = where.project](std::stop_token const&) { return check_project(project); };
     if (auto done = co_await workers_.run(std::move(check)); !done) co_return std::unexpected(done.error());
@@ -94,9 +98,15 @@ namespace {
 struct preparation {
   places const* all;
   marker labels;
-  // What is copied into it; empty for none.
-  std::string source;
+  workspace_mode mode = workspace_mode::in_place;
+  std::string project;
   copy_options copying;
+  // Also what a copy leaves out.
+  std::vector<std::string> listed;
+
+  bool is_filled() const {
+    return mode == workspace_mode::copy || (mode == workspace_mode::empty && !listed.empty());
+  }
 };
 
 // The content is made anew, whatever an earlier call has left of it. Gives what could not be copied.
@@ -104,16 +114,28 @@ result<std::vector<std::string>> fill(preparation const& what, int directory, st
                                       copy_watcher const& watch) {
   if (auto done = empty_out(directory, workspace_inside, stop, [](std::uint64_t) {}); !done)
     return std::unexpected(done.error());
-  if (auto done = check_project(what.source); !done) return std::unexpected(done.error());
-  auto copied = copy_tree(what.source, directory, workspace_inside, what.copying, stop, watch);
-  if (!copied) return std::unexpected(copied.error());
+  if (auto done = check_project(what.project); !done) return std::unexpected(done.error());
+  std::vector<std::string> notes;
+  if (what.mode == workspace_mode::copy) {
+    auto copied = copy_tree(what.project, directory, workspace_inside, what.copying, stop, watch);
+    if (!copied) return std::unexpected(copied.error());
+    for (auto const& path : copied->left_out)
+      notes.push_back(fmt::format("{} was not copied: it is mounted there, or no file, directory or link",
+                                  system::shown(path)));
+  } else if (::mkdirat(directory, std::string(workspace_inside).c_str(), 0700) != 0) {
+    return system::fail_errno("make the workspace");
+  }
+  auto const workspace = system::open_at(directory, std::string(workspace_inside), O_RDONLY | O_DIRECTORY);
+  if (!workspace) return std::unexpected(workspace.error());
+  // All of what is listed is wanted, also what a copy of the whole leaves out.
+  auto all = what.copying;
+  all.exclude.clear();
+  auto missing = copy_listed(what.project, workspace->get(), what.listed, all, stop, watch);
+  if (!missing) return std::unexpected(missing.error());
+  notes.insert(notes.end(), missing->begin(), missing->end());
   auto labels = what.labels;
   labels.whole = true;
   if (auto done = write_marker(directory, labels); !done) return std::unexpected(done.error());
-  std::vector<std::string> notes;
-  for (auto const& path : copied->left_out)
-    notes.push_back(fmt::format("{} was not copied: it is mounted there, or no file, directory or link",
-                                system::shown(path)));
   return notes;
 }
 
@@ -127,7 +149,7 @@ result<prepared> prepare_directory(preparation what, std::stop_token const& stop
     return fail(error_code::provider_failed, fmt::format("{} is being removed", what.labels.name));
   if (found->state == standing::ours && found->says.whole)
     return prepared{.how = made_how::existed_ours, .handle = handle, .notes = {}};
-  bool const filled = !what.source.empty();
+  bool const filled = what.is_filled();
   auto directory = std::move(found->directory);
   if (found->state == standing::absent) {
     what.labels.whole = !filled;
@@ -152,9 +174,14 @@ task<result<prepared>> local_provider::do_prepare(call how, place where, named_r
   if (what.kind != directory_kind || (what.label != home_label && !is_workspace))
     co_return fail(error_code::provider_refused,
                    fmt::format("the local place has no {} \"{}\"", what.kind, what.label));
-  preparation order{.all = &places_, .labels = expected_marker(where, what), .source = {}, .copying = {}};
-  if (is_workspace && chosen->mode == workspace_mode::copy) {
-    order.source = where.project;
+  preparation order{.all = &places_,
+                    .labels = expected_marker(where, what),
+                    .project = where.project,
+                    .copying = {},
+                    .listed = {}};
+  if (is_workspace) {
+    order.mode = chosen->mode;
+    order.listed = where.copy;
     order.copying = {.threads = options_.copy_threads,
                      .exclude = std::move(chosen->exclude),
                      .never_enter = places_.descriptor()};
