@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "answers/asked.hpp"
+#include "answers/spec_changes.hpp"
 #include "base/name.hpp"
 #include "system/clock.hpp"
 #include "system/random.hpp"
-#include "wire/service_checks.hpp"
 
 namespace ostler::answers {
 namespace {
@@ -42,7 +42,6 @@ std::string free_name(answer_needs const* needs, std::string const& base) {
 // What can be refused before anything is kept.
 result<supervisor::instance_wish> wish_of(answer_needs const* needs, operations::instance_new const& asked,
                                           supervisor::provider_state const& by) {
-  if (auto done = wire::check_services(asked.services); !done) return std::unexpected(done.error());
   if (!asked.project.empty() && asked.project.front() != '/')
     return fail(error_code::provider_refused,
                 fmt::format("the project {} is no absolute path", in_quotes(asked.project)));
@@ -56,28 +55,24 @@ result<supervisor::instance_wish> wish_of(answer_needs const* needs, operations:
   wish.keep_on_error = asked.keep_on_error;
   wish.plan.services = asked.services;
   wish.plan.env = asked.env;
+  wish.plan.env_files = asked.env_files;
+  wish.plan.copy = asked.copy;
+  wish.plan.limits = asked.limits;
+  wish.plan.open = asked.open;
+  wish.plan.optional_services = asked.optional_services;
   wish.plan.after_connected = asked.after_connected;
   wish.plan.before_close = asked.before_close;
   wish.plan.settings = asked.settings.text;
+  if (auto done = check_wish(wish); !done) return std::unexpected(done.error());
   return wish;
 }
 
-lifecycle::instance_spec without_chosen_ports(lifecycle::instance_spec spec) {
-  for (auto& each : spec.services)
-    if (each.port_wanted) each.port = 0;
-  return spec;
-}
-
-// Whether the place can be had is asked before anything is kept, so that a mistake is refused at once.
-task<result<void>> ask_provider(answer_needs const* needs, providers::provider* by, instance_id id,
-                                lifecycle::instance_spec spec, std::string settings) {
-  providers::place where{.whose = {.daemon = needs->daemon, .instance = id, .generation = 0},
-                         .project = std::move(spec.project),
-                         .settings = std::move(settings),
-                         .resources = {}};
-  auto const planned = co_await by->plan({.limit = look_limit, .report = {}}, std::move(where));
-  if (!planned) co_return std::unexpected(planned.error());
-  co_return result<void>{};
+// What is asked for and is held otherwise than somebody may think.
+std::vector<std::string> warnings_about(operations::instance_new const& asked) {
+  auto const& limits = asked.limits;
+  bool const shared = limits.memory_bytes != 0 || limits.cpu_milli != 0 || limits.pids != 0;
+  if (!shared || asked.services.size() < 2) return {};
+  return {"each service by itself is held to the limits of the instance, not all of them together"};
 }
 
 struct made {
@@ -86,11 +81,10 @@ struct made {
 };
 
 task<result<made>> make_or_find(answer_needs const* needs, lifecycle::instance_spec spec,
-                                std::string settings, providers::provider* by, control::caller who,
-                                bool start) {
+                                control::caller who, bool start) {
   auto const id = instance_id::make(system::wall_now(), system::random_bits(), system::random_bits());
   if (needs->middle->find(spec.name) == nullptr) {
-    if (auto done = co_await ask_provider(needs, by, id, spec, std::move(settings)); !done)
+    if (auto done = co_await ask_provider(needs, id, spec); !done)
       co_return std::unexpected(std::move(done.error()));
     lifecycle::create_asked asked{
         .id = id, .spec = spec, .request_key = who.request_key, .actor = who.actor, .start = start};
@@ -137,35 +131,21 @@ std::string name_from(std::string_view project) {
   return name.empty() ? "instance" : name;
 }
 
-std::vector<std::string> differences(lifecycle::instance_spec const& one,
-                                     lifecycle::instance_spec const& other) {
-  auto const left = without_chosen_ports(one);
-  auto const right = without_chosen_ports(other);
-  std::vector<std::string> out;
-  auto const compare = [&out](auto const& mine, auto const& theirs, std::string_view what) {
-    if (mine != theirs) out.emplace_back(what);
-  };
-  compare(left.provider, right.provider, "provider");
-  compare(left.project, right.project, "project");
-  compare(left.keep_on_error, right.keep_on_error, "keep_on_error");
-  auto const before = supervisor::read_plan(left.settings);
-  auto const after = supervisor::read_plan(right.settings);
-  if (!before || !after) {
-    compare(left.settings, right.settings, "settings");
-    return out;
-  }
-  // Services have no comparison of their own; what is written of them says all.
-  auto const services = [](std::vector<wire::service_spec> const& all) {
-    return supervisor::write_plan({.services = all});
-  };
-  compare(services(before->services), services(after->services), "services");
-  compare(before->env, after->env, "env");
-  compare(before->after_connected, after->after_connected, "after_connected");
-  compare(before->before_close, after->before_close, "before_close");
-  compare(before->from, after->from, "from");
-  compare(before->branch, after->branch, "branch");
-  compare(before->settings, after->settings, "settings");
-  return out;
+// Whether the place can be had is asked before anything is kept, so that a mistake is refused at once.
+task<result<void>> ask_provider(answer_needs const* needs, instance_id id, lifecycle::instance_spec spec) {
+  auto const by = provider_for(needs, spec.provider);
+  if (!by) co_return std::unexpected(by.error());
+  auto plan = supervisor::read_plan(spec.settings);
+  if (!plan) co_return std::unexpected(plan.error());
+  providers::place where{.whose = {.daemon = needs->daemon, .instance = id, .generation = 0},
+                         .project = std::move(spec.project),
+                         .settings = std::move(plan->settings),
+                         .copy = std::move(plan->copy),
+                         .resources = {}};
+  auto const planned =
+      co_await (*by)->who->place->plan({.limit = look_limit, .report = {}}, std::move(where));
+  if (!planned) co_return std::unexpected(planned.error());
+  co_return result<void>{};
 }
 
 task<result<operations::instance_made>> create_instance(answer_needs const* needs,
@@ -174,9 +154,8 @@ task<result<operations::instance_made>> create_instance(answer_needs const* need
   if (!by) co_return std::unexpected(by.error());
   auto wish = wish_of(needs, asked, **by);
   if (!wish) co_return std::unexpected(wish.error());
-  auto const settings = wish->plan.settings;
   auto const spec = supervisor::spec_of(std::move(*wish));
-  auto const done = co_await make_or_find(needs, spec, settings, (*by)->who->place, who, asked.start);
+  auto const done = co_await make_or_find(needs, spec, who, asked.start);
   if (!done) co_return std::unexpected(done.error());
   auto const id = done->id;
   if (asked.start) {
@@ -191,8 +170,10 @@ task<result<operations::instance_made>> create_instance(answer_needs const* need
   auto const* it = needs->middle->find(id);
   if (it == nullptr)
     co_return fail(error_code::cancelled, fmt::format("{} was deleted meanwhile", spec.name));
-  co_return operations::instance_made{
-      .instance = told_now(needs, *it), .created = done->created, .ready = is_ready(*it), .warnings = {}};
+  co_return operations::instance_made{.instance = told_now(needs, *it),
+                                      .created = done->created,
+                                      .ready = is_ready(*it),
+                                      .warnings = warnings_about(asked)};
 }
 
 }  // namespace ostler::answers

@@ -9,10 +9,8 @@ namespace ostler::answers {
 task<result<operations::instance_made>> create_instance(answer_needs const* needs,
                                                         operations::instance_new asked, control::caller who);
 
-// In which parts two specs differ, as words: "provider", "services". Ports that we chose ourselves are no
-// difference.
-std::vector<std::string> differences(lifecycle::instance_spec const& one,
-                                     lifecycle::instance_spec const& other);
+// Whether its place can be had.
+task<result<void>> ask_provider(answer_needs const* needs, instance_id id, lifecycle::instance_spec spec);
 
 // "My Project!" becomes "my-project"; a word of its own when nothing is left.
 std::string name_from(std::string_view project);

@@ -34,6 +34,7 @@ std::string url_of(std::optional<std::uint16_t> port) {
 operations::service told(lifecycle::service_spec const& spec, lifecycle::service_view const* view) {
   operations::service out;
   out.name = spec.name;
+  out.required = spec.required;
   out.kind = spec.task ? wire::service_kind_told::task : wire::service_kind_told::service;
   out.port = port_of(spec, view);
   out.url = url_of(out.port);
@@ -83,11 +84,27 @@ bool is_ready(lifecycle::service_view const& view, lifecycle::service_spec const
 
 bool is_ready(lifecycle::instance const& it) {
   if (lifecycle::state_of(it.now) != lifecycle::instance_state::running) return false;
+  // Its keeper may still have what it was before.
+  if (it.keeper_spec_version != it.spec_version) return false;
   return std::ranges::all_of(it.spec.services, [&](auto const& spec) {
     auto const* view = view_of(it, spec.name);
     return !spec.required || (view != nullptr && is_ready(*view, spec));
   });
 }
+
+namespace {
+
+std::string first_url(lifecycle::instance const& it) {
+  std::string first;
+  for (auto const& spec : it.spec.services) {
+    auto const url = url_of(port_of(spec, view_of(it, spec.name)));
+    if (spec.open && !url.empty()) return url;
+    if (first.empty()) first = url;
+  }
+  return first;
+}
+
+}  // namespace
 
 std::vector<operations::service> services_of(lifecycle::instance const& it) {
   std::vector<operations::service> out;
@@ -129,7 +146,10 @@ operations::instance told(lifecycle::instance const& it, told_at const& at) {
               .attempt = static_cast<std::uint32_t>(std::max(it.link_attempt, 0)),
               .attempts_max = static_cast<std::uint32_t>(std::max(at.reconnect_attempts, 0))};
   out.generation = it.generation;
+  bool const has_keeper = std::ranges::any_of(it.resources, &lifecycle::resource::is_keeper);
+  out.changing = has_keeper && it.keeper_spec_version != it.spec_version;
   out.services = services_of(it);
+  out.url = first_url(it);
   out.created = it.created;
   out.wanted = as<operations::instance_wanted>(it.wanted);
   out.actor = it.actor;

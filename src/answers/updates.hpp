@@ -6,7 +6,8 @@
 
 namespace ostler::answers {
 
-task<result<operations::instance>> update_instance(answer_needs const* needs,
-                                                   operations::instance_change asked, control::caller who);
+task<result<operations::instance_changed>> update_instance(answer_needs const* needs,
+                                                           operations::instance_change asked,
+                                                           control::caller who);
 
 }  // namespace ostler::answers

@@ -40,6 +40,8 @@ inline constexpr std::array up_options{
            .value = "FILE",
            .about = "the same as --config",
            .with = completes::files},
+    option{.name = "recreate", .about = "restart one that is there, also when nothing has changed"},
+    option{.name = "no-recreate", .about = "leave one that is there as it is, also when the settings differ"},
     option{.name = "discard-on-error",
            .about = "take everything away again when the start fails; else it is kept to be looked at"},
     detach,

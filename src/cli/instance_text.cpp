@@ -60,15 +60,19 @@ std::string error_lines(operations::error_told const& what, channel const& where
 }  // namespace
 
 bool is_ready(operations::instance const& what) {
-  bool const well =
-      what.state == instance_state::running && what.health == operations::instance_health::healthy;
+  using enum operations::instance_health;
+  // Degraded by a service that it is ready without, and not because nobody can see it just now.
+  bool const seen = what.link.state == operations::link_state::registered;
+  bool const sound = what.health == healthy || (what.health == degraded && seen);
+  bool const well = what.state == instance_state::running && !what.changing && sound;
   return well && std::ranges::all_of(what.services, [](operations::service const& one) {
            bool const done = one.kind == wire::service_kind_told::task && one.state == service_state::stopped;
-           return one.ready || done;
+           return !one.required || one.ready || done;
          });
 }
 
 std::string url_of(operations::instance const& what) {
+  if (!what.url.empty()) return what.url;
   std::string any;
   for (auto const& one : what.services) {
     if (one.url.empty()) continue;

@@ -40,16 +40,25 @@ struct instance_new {
   std::string branch;
   std::vector<wire::service_spec> services;
   std::vector<std::string> env;
+  std::vector<std::string> env_files;
   std::vector<std::string> after_connected;
   std::vector<std::string> before_close;
+  // Of the project, below it: brought into a workspace that is made new.
+  std::vector<std::string> copy;
+  wire::limits_spec limits;
+  // The service whose URL is shown first.
+  std::string open;
+  // Those that the instance is ready without.
+  std::vector<std::string> optional_services;
   bool keep_on_error = true;
   bool start = true;
   unread_json settings;
   milliseconds wait{};
 };
 BOOST_DESCRIBE_STRUCT(instance_new, (),
-                      (name, provider, project, from, branch, services, env, after_connected, before_close,
-                       keep_on_error, start, settings, wait))
+                      (name, provider, project, from, branch, services, env, env_files, after_connected,
+                       before_close, copy, limits, open, optional_services, keep_on_error, start, settings,
+                       wait))
 
 struct instance_made {
   operations::instance instance;
@@ -65,13 +74,43 @@ struct instance_change {
   std::string instance;
   std::optional<std::vector<wire::service_spec>> services;
   std::optional<std::vector<std::string>> env;
+  std::optional<std::vector<std::string>> env_files;
+  std::optional<std::vector<std::string>> after_connected;
+  std::optional<std::vector<std::string>> before_close;
+  std::optional<std::vector<std::string>> copy;
+  std::optional<wire::limits_spec> limits;
+  std::optional<std::string> open;
+  std::optional<std::vector<std::string>> optional_services;
   std::optional<bool> keep_on_error;
   std::optional<unread_json> settings;
   std::optional<attention_kind> attention;
   std::string attention_text;
+  // Only say what would be changed.
+  bool dry_run = false;
 };
 BOOST_DESCRIBE_STRUCT(instance_change, (),
-                      (instance, services, env, keep_on_error, settings, attention, attention_text))
+                      (instance, services, env, env_files, after_connected, before_close, copy, limits, open,
+                       optional_services, keep_on_error, settings, attention, attention_text, dry_run))
+
+enum class service_change_kind : std::uint8_t { create, restart, remove };
+BOOST_DESCRIBE_ENUM(service_change_kind, create, restart, remove)
+
+struct service_change {
+  std::string service;
+  service_change_kind what = service_change_kind::create;
+};
+BOOST_DESCRIBE_STRUCT(service_change, (), (service, what))
+
+struct instance_changed {
+  operations::instance instance;
+  bool changed = false;
+  // What becomes of its services; those that are not named are not touched.
+  std::vector<service_change> services;
+  // What else differs, and is in force only when the instance is started the next time.
+  std::vector<std::string> needs_restart;
+  std::vector<std::string> warnings;
+};
+BOOST_DESCRIBE_STRUCT(instance_changed, (), (instance, changed, services, needs_restart, warnings))
 
 struct instance_removal {
   std::string instance;
@@ -187,10 +226,13 @@ struct instances_get : operation<instance_named, instance> {
   };
 };
 
-struct instances_update : operation<instance_change, instance> {
+struct instances_update : operation<instance_change, instance_changed> {
   static constexpr operation_facts about{
       .name = "instances.update",
       .help = "change what an instance is to be; services that differ start anew",
+      .detail =
+          "Kept before anything is done. Services that are as before are not touched; what only a restart of "
+          "the whole instance changes is listed in needs_restart.",
       .method = http_method::patch,
       .path = "/api/v1/instances/{instance}",
       .kind = operation_kind::change,

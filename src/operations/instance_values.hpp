@@ -58,7 +58,11 @@ struct instance {
   instance_attention attention;
   instance_link link;
   std::uint64_t generation = 0;
+  // What it is made of was changed, and what runs has not been told yet.
+  bool changing = false;
   std::vector<service> services;
+  // Of the service that is shown first; empty when none has a port.
+  std::string url;
   wall_time created{};
   instance_wanted wanted = instance_wanted::stopped;
   std::string actor;
@@ -66,7 +70,7 @@ struct instance {
 };
 BOOST_DESCRIBE_STRUCT(instance, (),
                       (id, name, project, provider, state, phase, message, detail, health, attention, link,
-                       generation, services, created, wanted, actor, error))
+                       generation, changing, services, url, created, wanted, actor, error))
 
 // `seq`: the number of the newest event that is in it. Whoever listens from there misses nothing.
 struct instance_list {

@@ -24,6 +24,8 @@ struct service {
   wire::service_kind_told kind = wire::service_kind_told::service;
   service_state state = service_state::idle;
   bool ready = false;
+  // The instance is not ready without it.
+  bool required = true;
   std::optional<std::uint16_t> port;
   std::string url;
   std::string message;
@@ -36,8 +38,8 @@ struct service {
   std::string says;
 };
 BOOST_DESCRIBE_STRUCT(service, (),
-                      (name, kind, state, ready, port, url, message, detail, run, pid, restarts, last_exit,
-                       error, says))
+                      (name, kind, state, ready, required, port, url, message, detail, run, pid, restarts,
+                       last_exit, error, says))
 
 struct service_list {
   std::vector<service> services;

@@ -144,6 +144,8 @@ class Enumeration:
                     self.daemon.start()
                     self.ask(act, name)
             self.reach(act, name)
+            if act in ("create", "start"):
+                self.has_begun(name, 1 if act == "create" else 2)
         self.judge(point, name)
         self.daemon.stop()
 
@@ -151,6 +153,12 @@ class Enumeration:
         end = time.monotonic() + 60
         while time.monotonic() < end and not self.is_there(act, name):
             time.sleep(0.002)
+
+    def has_begun(self, name, times):
+        """`running` means that its process is there, which on a busy machine is before it has written so; ended by the
+        next act, it never would."""
+        runs = self.daemon.project / f"{name}.runs"
+        self.daemon.settle(lambda: runs.exists() and len(runs.read_text().split()) >= times, f"{name} has begun", 30)
 
     def dies_within(self, seconds):
         try:

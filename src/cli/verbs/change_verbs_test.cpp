@@ -187,39 +187,91 @@ TEST_F(up, brings_one_that_differs_to_what_is_asked_for_now) {
     EXPECT_THAT(client.request(), HasSubstr("GET /api/v1/instances/shop "));
     client.answer(200, wire::to_json(running));
     changed = client.request();
+    client.answer(200, wire::to_json(operations::instance_changed{
+                           .instance = running,
+                           .changed = true,
+                           .services = {{.service = "web", .what = operations::service_change_kind::restart}},
+                           .needs_restart = {"env"}}));
+    EXPECT_THAT(client.request(), HasSubstr("POST /api/v1/instances/shop/restart "));
     client.answer(200, wire::to_json(running));
     client.request();
     client.answer(200, wire::to_json(operations::instance_made{.instance = running}));
   };
   false_daemon const daemon({differs, is_changed, tells({snapshot_of({running})})});
-  EXPECT_EQ(here.call(daemon, {"up"}).code, 0);
+  auto const seen = here.call(daemon, {"up"});
+  EXPECT_EQ(seen.code, 0);
+  EXPECT_THAT(seen.err, HasSubstr("~ restart shop (env changed)\n~ restart service web of shop\n"));
   EXPECT_THAT(changed, HasSubstr("PATCH /api/v1/instances/shop "));
   EXPECT_THAT(changed, HasSubstr(R"("services":[{"name":"web")"));
 }
 
-TEST_F(up, of_what_cannot_be_changed_says_what_differs) {
+TEST_F(up, leaves_one_that_differs_as_it_is_when_asked_to) {
   agree();
-  auto const refuses = [](error_code code, std::string message) {
-    return [=](peer& client) {
-      client.request();
-      client.answer(
-          409, wire::to_json(operations::error_answer{operations::told({.code = code, .message = message})}));
-    };
+  auto const running = shop(instance_state::running, "Running");
+  auto const differs = [&](peer& client) {
+    client.request();
+    error const why{.code = error_code::name_taken, .message = "the name shop is taken"};
+    client.answer(409, wire::to_json(operations::error_answer{operations::told(why)}));
+    EXPECT_THAT(client.request(), HasSubstr("GET /api/v1/instances/shop "));
+    client.answer(200, wire::to_json(running));
   };
-  auto const tells_it = answers(shop(instance_state::running, "Running"));
-  false_daemon const daemon(
-      {refuses(error_code::name_taken, "the name shop is taken, which differs in: services"),
-       [&](peer& client) {
-         tells_it(client);
-         refuses(error_code::feature_missing, "it stays as it is")(client);
-       }});
-  auto const seen = here.call(daemon, {"up"});
-  EXPECT_EQ(seen.code, 1);
-  EXPECT_THAT(seen.err, HasSubstr("differs in: services (P0103)"));
-  EXPECT_THAT(seen.err, HasSubstr("try:  ostler down shop"));
+  false_daemon const daemon({differs, tells({snapshot_of({running})})});
+  auto const seen = here.call(daemon, {"up", "--no-recreate"});
+  EXPECT_EQ(seen.code, 0);
+  EXPECT_THAT(seen.err, HasSubstr("shop differs from the settings and is left as it is\n"));
 }
 
-TEST_F(up, that_is_dry_asks_nobody) {
+TEST_F(up, of_what_is_another_project_says_that_the_name_is_taken) {
+  agree();
+  auto other = shop(instance_state::running, "Running");
+  other.project = "/elsewhere";
+  auto const differs = [&](peer& client) {
+    client.request();
+    error const why{.code = error_code::name_taken, .message = "the name shop is taken"};
+    client.answer(409, wire::to_json(operations::error_answer{operations::told(why)}));
+    client.request();
+    client.answer(200, wire::to_json(other));
+  };
+  false_daemon const daemon({differs});
+  auto const seen = here.call(daemon, {"up"});
+  EXPECT_EQ(seen.code, 1);
+  EXPECT_THAT(seen.err, HasSubstr("the name shop is taken (P0103)"));
+}
+
+TEST_F(up, restarts_one_that_is_equal_when_asked_to) {
+  agree();
+  auto const running = shop(instance_state::running, "Running");
+  auto const found = [&](peer& client) {
+    client.request();
+    client.answer(200, wire::to_json(operations::instance_made{.instance = running}));
+    EXPECT_THAT(client.request(), HasSubstr("POST /api/v1/instances/shop/restart "));
+    client.answer(200, wire::to_json(running));
+  };
+  false_daemon const daemon({found, tells({snapshot_of({running})})});
+  EXPECT_EQ(here.call(daemon, {"up", "--recreate"}).code, 0);
+}
+
+TEST_F(up, that_is_dry_says_what_would_be_changed) {
+  operations::instance_changed const changed{
+      .instance = shop(instance_state::running, "Running"),
+      .changed = true,
+      .services = {{.service = "web", .what = operations::service_change_kind::restart},
+                   {.service = "db", .what = operations::service_change_kind::create},
+                   {.service = "old", .what = operations::service_change_kind::remove}}};
+  std::string asked_for;
+  false_daemon const daemon({[&](peer& client) {
+    asked_for = client.request();
+    client.answer(200, wire::to_json(changed));
+  }});
+  auto const seen = here.call(daemon, {"up", "--dry-run"});
+  EXPECT_EQ(seen.code, 0);
+  EXPECT_EQ(seen.out,
+            "~ restart service web of shop\n+ create service db of shop\n- remove service old of shop\n");
+  EXPECT_THAT(asked_for, HasSubstr("PATCH /api/v1/instances/shop "));
+  EXPECT_THAT(asked_for, HasSubstr(R"("dry_run":true)"));
+}
+
+TEST_F(up, that_is_dry_and_reaches_no_daemon_would_create_it) {
   auto const seen = here.call({"up", "a", "b", "--dry-run", "--host", "unix:" + here.root() + "/none"});
   EXPECT_EQ(seen.code, 0);
   EXPECT_EQ(seen.out, "+ create a (local)\n    service web\n+ create b (local)\n    service web\n");

@@ -11,6 +11,7 @@
 #include "cli/verbs/json_out.hpp"
 #include "cli/verbs/project_files.hpp"
 #include "cli/verbs/targets.hpp"
+#include "cli/verbs/up_change.hpp"
 #include "cli/verbs/up_request.hpp"
 #include "cli/verbs/waiting.hpp"
 #include "config/disk.hpp"
@@ -60,40 +61,19 @@ result<plan> make_plan(context const& with, config::loaded_project const& from) 
   return plan{.names = std::move(*names), .what = std::move(request->what), .limit = limit->value_or(0ms)};
 }
 
-result<int> print_plan(context const& with, plan const& what) {
-  std::vector<operations::instance_new> all;
+result<int> print_plan(context& with, plan const& what) {
+  std::vector<planned_instance> all;
   for (auto const& name : what.names) {
-    all.push_back(what.what);
-    all.back().name = name;
-    if (with.writes_json()) continue;
-    with.show().out.line(fmt::format("+ create {} ({})", printable(name), printable(what.what.provider)));
-    for (auto const& one : what.what.services) with.show().out.line("    service " + printable(one.name));
+    auto one = what.what;
+    one.name = name;
+    auto planned = plan_for(with, one);
+    if (!planned) return std::unexpected(planned.error());
+    if (!with.writes_json())
+      for (auto const& line : plan_lines(*planned)) with.show().out.line(line);
+    all.push_back(std::move(*planned));
   }
   if (with.writes_json()) print_json(with, all, all);
   return exit_done;
-}
-
-// One of that name is there already and differs: it is brought to what is asked for now.
-result<instance_made> bring_up_to_date(context& with, operations::instance_new const& wanted,
-                                       error const& refusal) {
-  auto const there = with.ask<operations::instances_get>({.instance = wanted.name});
-  if (!there || there->project != wanted.project || there->provider != wanted.provider)
-    return std::unexpected(refusal);
-  operations::instance_change change{.instance = wanted.name,
-                                     .services = wanted.services,
-                                     .env = wanted.env,
-                                     .keep_on_error = wanted.keep_on_error};
-  if (!wanted.settings.text.empty()) change.settings = wanted.settings;
-  auto const changed = with.ask<operations::instances_update>(change);
-  if (!changed && changed.error().code == error_code::feature_missing) {
-    // The refusal of the name says what differs, which is more than that it stays so.
-    auto told = refusal;
-    told.hints = {fmt::format("ostler down {}", wanted.name), fmt::format("ostler up {}-2", wanted.name)};
-    return std::unexpected(std::move(told));
-  }
-  if (!changed) return std::unexpected(changed.error());
-  // What cannot be changed later, such as what is run once, still differs: then this refusal says what.
-  return with.ask<operations::instances_create>(wanted);
 }
 
 // Those that would keep a running instance from being ready for ever, because nobody else starts them.
@@ -113,10 +93,16 @@ result<instance_made> create(context& with, operations::instance_new const& want
   if (!made && made.error().code == error_code::name_taken)
     made = bring_up_to_date(with, wanted, made.error());
   if (!made || made->created) return made;
+  bool const is_up = made->instance.wanted == operations::instance_wanted::running;
+  if (is_up && with.call().has("recreate")) {
+    auto again = restart_whole(with, wanted.name);
+    if (!again) return std::unexpected(again.error());
+    made->instance = std::move(*again);
+    return made;
+  }
   auto const resting = services_at_rest(made->instance);
-  bool const runs = made->instance.wanted == operations::instance_wanted::running;
   bool const failed = made->instance.state == operations::instance_state::failed;
-  if (runs && !failed && resting.empty()) return made;
+  if (is_up && !failed && resting.empty()) return made;
   auto started = with.ask<operations::instances_start>({.instance = wanted.name, .services = resting});
   if (!started) return std::unexpected(started.error());
   made->instance = std::move(*started);

@@ -70,16 +70,9 @@ result<void> set_port(std::vector<wire::service_spec>& services, std::string con
 }
 
 // The daemon cannot be told these yet. Who wrote them hears it, every time.
-std::vector<std::string> not_carried_out(config::project const& what, std::string_view provider) {
+std::vector<std::string> not_carried_out(config::project const& what) {
   std::vector<std::string> out;
-  auto const& limits = what.limits;
-  if (limits.memory_bytes != 0 || limits.cpu_milli != 0 || limits.pids != 0 || limits.open_files != 0)
-    out.emplace_back("[limits] of the whole instance is not carried out; [service.NAME] limits is");
   if (what.agent) out.emplace_back("[agent] is not started by `up`; run it with `ostler exec`");
-  if (!what.setup.copy.empty() && provider != "local")
-    out.emplace_back("setup.copy is not carried out; the files are not copied");
-  for (auto const& one : what.services)
-    if (!one.required) out.push_back(fmt::format("service.{}.required = false is not carried out", one.name));
   return out;
 }
 
@@ -136,19 +129,22 @@ result<up_request> request_for(config::loaded_project const& from, arguments con
   }
   auto const env_files = env_files_for(from, call, working_directory, is_there);
   if (!env_files) return std::unexpected(env_files.error());
+  what.env_files = *env_files;
   for (auto const& one : project.services) {
-    auto& service = what.services.emplace_back(static_cast<wire::service_spec const&>(one));
-    // The service's own come later, and the later win.
-    service.env_files.insert(service.env_files.begin(), env_files->begin(), env_files->end());
+    what.services.emplace_back(static_cast<wire::service_spec const&>(one));
+    if (one.open && what.open.empty()) what.open = one.name;
+    if (!one.required) what.optional_services.push_back(one.name);
   }
   for (auto const& text : call.values("port"))
     if (auto const good = set_port(what.services, text); !good) return std::unexpected(good.error());
+  what.copy = project.setup.copy;
+  what.limits = project.limits;
   what.after_connected = project.setup.run;
   what.before_close = project.teardown.run;
   what.keep_on_error = !call.has("discard-on-error");
   for (auto const& table : project.provider_tables)
     if (table.name == what.provider) what.settings.text = table.json;
-  out.notes = not_carried_out(project, what.provider);
+  out.notes = not_carried_out(project);
   return out;
 }
 
