@@ -1,5 +1,6 @@
 #include "cli/help.hpp"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -39,6 +40,19 @@ TEST(help, about_an_error_says_what_to_do_now) {
   auto const text = help_about("P0801", plain).value();
   EXPECT_THAT(text, HasSubstr("work_would_be_lost"));
   EXPECT_THAT(text, HasSubstr("exit code 8"));
+}
+
+// What an error tells people to do must be there to be done.
+TEST(help, of_errors_names_only_verbs_that_there_are) {
+  for (auto const& each : all_errors()) {
+    std::string_view rest = each.help;
+    for (auto at = rest.find("`ostler "); at != rest.npos; at = rest.find("`ostler ")) {
+      rest.remove_prefix(at + std::string_view("`ostler ").size());
+      auto const word = rest.substr(0, rest.find_first_of(" `"));
+      auto const is_it = [&](verb const& one) { return one.name.substr(0, one.name.find(' ')) == word; };
+      EXPECT_TRUE(std::ranges::any_of(all_verbs(), is_it)) << each.name << ": " << word;
+    }
+  }
 }
 
 TEST(help, about_exit_codes_and_environment_is_there) {

@@ -229,8 +229,7 @@ class Derived:
             yield self.ask(target, json.dumps({**example, name: 1}).encode())
         for kind in TYPES:
             if example:
-                # What a body is, is known from the operation; its type is not looked at.
-                yield self.ask(target, kind=kind, wrong=False)
+                yield self.ask(target, kind=kind, wrong=kind != "")
 
     def of_elements(self, target, example, name, schema):
         """What is within a list: each field of its objects too."""

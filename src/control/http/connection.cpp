@@ -37,6 +37,14 @@ knock knock_of(request_head const& head, std::vector<std::string_view> const& pr
           .protocols = protocols};
 }
 
+// Whatever parameters it has: there is one way to write JSON.
+bool is_json(std::string_view type) {
+  auto name = type.substr(0, type.find(';'));
+  name.remove_suffix(name.size() - std::min(name.size(), name.find_last_not_of(" \t") + 1));
+  auto const lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::ranges::equal(name, std::string_view("application/json"), {}, lower);
+}
+
 }  // namespace
 
 connection::connection(parts& shared, stream connected, door_kind door)
@@ -156,6 +164,11 @@ result<void> connection::check_body(operations::operation_facts const& about) co
   bool const there = !head.size || *head.size > 0;
   if (there && !operations::sends_json(about))
     return fail(error_code::usage, fmt::format("{} takes no body, and one was sent", about.name));
+  // A form of a page is one of the few things that a browser sends anywhere; none of ours is ever one.
+  for (auto const type : head.all("content-type"))
+    if (there && !is_json(type))
+      return fail(error_code::media_refused,
+                  fmt::format("a body of {} is not read here; allowed: application/json", in_quotes(type)));
   if (head.size && *head.size > operations::request_body_max)
     return fail(error_code::body_too_large, fmt::format("the body has {} bytes; allowed: at most {}",
                                                         *head.size, operations::request_body_max));
