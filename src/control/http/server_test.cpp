@@ -72,6 +72,23 @@ TEST(the_door, refuses_as_errors_are_told_everywhere) {
   EXPECT_EQ(client.read_answer().status, 400);
 }
 
+TEST(bodies, are_read_as_json_and_as_nothing_else) {
+  open_door door(bind_all);
+  auto const answer_to = [&](std::string const& head) {
+    auto client = door.by_unix();
+    client.send(door.request("POST /api/v1/prune", head, "{}"));
+    return client.read_answer();
+  };
+  for (std::string const type :
+       {"text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""}) {
+    auto const got = answer_to("Content-Type: " + type + "\r\n");
+    EXPECT_EQ(got.status, 415) << type;
+    EXPECT_NE(got.body.find("media_refused"), got.body.npos) << got.body;
+  }
+  for (std::string const head : {"", "Content-Type: Application/JSON ; charset=utf-8\r\n"})
+    EXPECT_NE(answer_to(head).status, 415) << head;
+}
+
 TEST(the_door, is_shut_for_who_has_no_token_and_for_pages_of_others) {
   open_door door(bind_all);
   auto const host = "Host: localhost:" + std::to_string(door.port) + "\r\n";
