@@ -95,6 +95,21 @@ def rule_decisions(texts):
                 yield tree.Finding(name, 1, f"a decision has the heading '{part}'")
 
 
+def rule_rows_once(name, text):
+    """Two that say the same of one thing come from two changes that were put together."""
+    if name != "ARCHITECTURE.md":
+        return
+    table = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.startswith("|"):
+            table = {}
+            continue
+        first = line.split("|")[1].strip()
+        if first in table and not set(first) <= set("-: "):
+            yield tree.Finding(name, number, f"{first} has a row already, at line {table[first]}")
+        table.setdefault(first, number)
+
+
 def check(root):
     texts = {}
     for name in tree.files(root):
@@ -104,6 +119,7 @@ def check(root):
     findings = []
     for name, text in texts.items():
         findings += rule_long_files(name, text)
+        findings += rule_rows_once(name, text)
         findings += rule_header_says_what_it_is_for(name, text)
         for applies, pattern, why in LINE_RULES:
             if applies(name):

@@ -80,8 +80,8 @@ struct made {
   bool created = false;
 };
 
-task<result<made>> make_or_find(answer_needs const* needs, lifecycle::instance_spec spec,
-                                control::caller who, bool start) {
+task<result<made>> make_or_find(answer_needs const* needs, lifecycle::instance_spec spec, control::caller who,
+                                bool start) {
   auto const id = instance_id::make(system::wall_now(), system::random_bits(), system::random_bits());
   if (needs->middle->find(spec.name) == nullptr) {
     if (auto done = co_await ask_provider(needs, id, spec); !done)

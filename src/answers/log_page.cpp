@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <compare>
 #include <fmt/format.h>
+#include <functional>
+#include <map>
 #include <utility>
 
 namespace ostler::answers {
@@ -46,6 +48,57 @@ task<result<log_part>> read_part(keeper_ptr keeper, part_question asked) {
   co_return out;
 }
 
+// By service; those of which the keeper does not say it are missing.
+using runs_by_service = std::map<std::string, run_places, std::less<>>;
+
+task<result<runs_by_service>> ask_runs(keeper_ptr keeper) {
+  auto const status = co_await keeper->ask<wire::keeper_status>("status", wire::nothing{});
+  if (!status) co_return std::unexpected(status.error());
+  runs_by_service out;
+  for (auto const& each : status->services)
+    if (each.log_begin && each.log_begin_before)
+      out[each.name] = {.run = each.run, .begin = *each.log_begin, .before = *each.log_begin_before};
+  co_return out;
+}
+
+// From its end backward, because the last lines of it are wanted.
+task<result<log_part>> read_previous(keeper_ptr keeper, part_question asked, run_places runs) {
+  log_part out{.from = asked.from, .begin = runs.before, .end = runs.begin, .runs = runs};
+  if (runs.before >= runs.begin) co_return out;
+  asked.how.backward = true;
+  asked.how.position = runs.begin;
+  auto opened = co_await record_stream::open(std::move(keeper), asked.how);
+  if (!opened) co_return std::unexpected(std::move(opened.error()));
+  for (std::size_t found = 0, bytes = 0; bytes < part_bytes_max;) {
+    auto next = co_await (*opened)->next();
+    if (!next) co_return std::unexpected(std::move(next.error()));
+    if (!*next || (*next)->position < runs.before) break;
+    if (counts(**next) && ++found > asked.most) break;
+    bytes += (*next)->payload.size();
+    out.records.push_back(std::move(**next));
+  }
+  std::ranges::reverse(out.records);
+  co_return out;
+}
+
+task<result<page_read>> read_previous_page(keeper_ptr keeper, std::vector<log_source> sources,
+                                           operations::log_query asked, wall_time now) {
+  auto const runs = co_await ask_runs(keeper);
+  if (!runs) co_return std::unexpected(runs.error());
+  std::vector<log_part> parts;
+  for (auto& each : sources) {
+    auto const known = runs->find(each.service);
+    if (known == runs->end()) continue;
+    auto const most = asked.tail.value_or(asked.lines);
+    part_question one{.from = each, .how = question_of(asked, now), .most = most};
+    one.how.service = each.service;
+    auto part = co_await read_previous(keeper, std::move(one), known->second);
+    if (!part) co_return std::unexpected(std::move(part.error()));
+    parts.push_back(std::move(*part));
+  }
+  co_return merge(std::move(parts), asked.tail.value_or(asked.lines), true);
+}
+
 }  // namespace
 
 wire::log_read question_of(operations::log_query const& asked, wall_time now) {
@@ -69,6 +122,10 @@ result<std::vector<log_source>> sources_of(lifecycle::instance const& it,
     return fail(error_code::usage, "ask for the logs of services or of a session, not of both at once");
   if (!asked.cursor.empty() && (asked.tail || asked.since))
     return fail(error_code::usage, "a cursor says where to begin, so tail and since say nothing");
+  if (asked.previous && (!asked.session.empty() || !asked.cursor.empty() || asked.follow))
+    return fail(error_code::usage,
+                "the run before the newest one is of services, and is over: ask without session, cursor and "
+                "follow");
   if (!asked.session.empty()) {
     out.push_back({.service = {}, .session = asked.session});
     return out;
@@ -117,7 +174,9 @@ page_read merge(std::vector<log_part> parts, std::size_t most, bool last) {
   for (std::size_t at = first; at < end; ++at) {
     auto const where = order[at].second;
     auto const& record = record_at(where);
-    out.page.lines.push_back(line_of(record, parts[where.part].from.service, parts[where.part].from.session));
+    auto const& part = parts[where.part];
+    auto& line = out.page.lines.emplace_back(line_of(record, part.from.service, part.from.session));
+    if (part.runs) line.run = part.runs->run_at(record.position);
     behind[where.part] = std::max(behind[where.part], position_behind(record));
     taken[where.part] = where.index + 1;
   }
@@ -133,6 +192,8 @@ page_read merge(std::vector<log_part> parts, std::size_t most, bool last) {
 
 task<result<page_read>> read_page(keeper_ptr keeper, std::vector<log_source> sources,
                                   operations::log_query asked, wall_time now) {
+  if (asked.previous)
+    co_return co_await read_previous_page(std::move(keeper), std::move(sources), std::move(asked), now);
   auto const cursor =
       asked.cursor.empty() ? result<log_positions>(log_positions()) : read_log_cursor(asked.cursor);
   if (!cursor) co_return std::unexpected(cursor.error());
@@ -155,6 +216,11 @@ task<result<page_read>> read_page(keeper_ptr keeper, std::vector<log_source> sou
     if (!part) co_return std::unexpected(std::move(part.error()));
     parts.push_back(std::move(*part));
   }
+  // Asked afterwards: of a service that has begun anew meanwhile, the older lines are not taken for newer.
+  auto const runs = co_await ask_runs(keeper);
+  if (!runs) co_return std::unexpected(runs.error());
+  for (auto& each : parts)
+    if (auto const known = runs->find(each.from.service); known != runs->end()) each.runs = known->second;
   co_return merge(std::move(parts), asked.lines, last);
 }
 

@@ -1,6 +1,8 @@
 // One page of the logs of an instance: several logs, put together by the time of their lines.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +34,20 @@ struct page_read {
 task<result<page_read>> read_page(keeper_ptr keeper, std::vector<log_source> sources,
                                   operations::log_query asked, wall_time now);
 
+// Where the newest runs of a service begin in its log.
+struct run_places {
+  std::uint64_t run = 0;
+  std::uint64_t begin = 0;
+  // Of the run before.
+  std::uint64_t before = 0;
+
+  // 0: it is not known any more.
+  std::uint64_t run_at(std::uint64_t position) const {
+    if (position >= begin) return run;
+    return position >= before && run > 1 ? run - 1 : 0;
+  }
+};
+
 // What was read of one log.
 struct log_part {
   log_source from;
@@ -41,6 +57,7 @@ struct log_part {
   std::uint64_t end = 0;
   // There is more behind them.
   bool more = false;
+  std::optional<run_places> runs;
 };
 // In the order of time, each log in its own order; the first `most` that count, or the last.
 page_read merge(std::vector<log_part> parts, std::size_t most, bool last);

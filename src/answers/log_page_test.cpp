@@ -66,5 +66,18 @@ TEST(a_cursor, is_read_back_and_nothing_else_is) {
     EXPECT_FALSE(read_log_cursor(each)) << each;
 }
 
+TEST(a_line, bears_the_run_that_printed_it_as_long_as_that_is_known) {
+  auto one = part("a", {line(0, 1, "a1"), line(3, 2, "a2"), line(6, 3, "a3")});
+  one.runs = run_places{.run = 7, .begin = 6, .before = 3};
+  auto const read = merge({one}, 10, false);
+  ASSERT_EQ(read.page.lines.size(), 3U);
+  EXPECT_EQ(read.page.lines[0].run, 0U);
+  EXPECT_EQ(read.page.lines[1].run, 6U);
+  EXPECT_EQ(read.page.lines[2].run, 7U);
+  run_places const first{.run = 1, .begin = 5, .before = 5};
+  EXPECT_EQ(first.run_at(5), 1U);
+  EXPECT_EQ(first.run_at(4), 0U);
+}
+
 }  // namespace
 }  // namespace ostler::answers

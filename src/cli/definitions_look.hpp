@@ -34,6 +34,7 @@ inline constexpr std::array logs_options{
     option{.letter = 'C', .name = "context", .value = "N", .about = "so many lines around each that matches"},
     option{.letter = 't', .name = "timestamps", .about = "when each line was printed"},
     option{.name = "no-prefix", .about = "without the names of the services"},
+    option{.name = "previous", .about = "what was printed in the run before the newest one"},
     option{.name = "raw", .about = "escape sequences as they were printed"},
     option{.name = "stdout-only", .about = "only what was printed to standard output"},
     option{.name = "stderr-only", .about = "only what was printed to standard error"},

@@ -176,6 +176,33 @@ TEST_F(a_hub, tells_only_what_was_asked_for) {
   EXPECT_THAT(socket.texts, ElementsAre("1", "5"));
 }
 
+// What has no number neither moves a listener nor is ever told again.
+TEST_F(a_hub, tells_what_passes_by_only_to_those_who_asked_for_it) {
+  happen(1);
+  begin();
+  EXPECT_FALSE(all->wants("link.heartbeat"));
+  auto const beat = [this](std::string subject) {
+    all->tell_passing({.seq = all->newest(),
+                       .text = shared_message(std::string("beat of " + subject)),
+                       .subject = subject,
+                       .type = "link.heartbeat"});
+  };
+  listen({.filter = {.subject = "web", .passing = {"link.heartbeat"}}}, [&] {
+    EXPECT_TRUE(all->wants("link.heartbeat"));
+    beat("web");
+    beat("other");
+    happen(2);
+    beat("web");
+  });
+  EXPECT_THAT(socket.texts, ElementsAre("all at 1", "beat of web", "2", "beat of web"));
+  socket.texts.clear();
+  listen({}, [&] {
+    EXPECT_FALSE(all->wants("link.heartbeat"));
+    beat("web");
+  });
+  EXPECT_THAT(socket.texts, ElementsAre("all at 2"));
+}
+
 TEST_F(a_hub, closes_who_is_too_slow_and_says_where_to_go_on) {
   begin({.messages = 4});
   listen({}, [&] {

@@ -29,10 +29,11 @@ struct log_query {
   bool invert = false;
   std::uint32_t context = 0;
   bool follow = false;
+  bool previous = false;
 };
 BOOST_DESCRIBE_STRUCT(log_query, (),
                       (instance, service, session, only, lines, tail, cursor, since, until, pattern, literal,
-                       invert, context, follow))
+                       invert, context, follow, previous))
 
 struct event_query {
   std::string instance;

@@ -189,10 +189,14 @@ struct service_status {
   std::int64_t memory_bytes = 0;
   std::int64_t cpu_ms = 0;
   std::int64_t processes = 0;
+  // Where in its log the output of the newest run begins, and that of the one before; the same when there was
+  // none before, nothing when there was none at all.
+  std::optional<std::uint64_t> log_begin;
+  std::optional<std::uint64_t> log_begin_before;
 };
 BOOST_DESCRIBE_STRUCT(service_status, (),
                       (name, state, wanted, ready, run, pid, port, message, detail, says, error, last_exit,
-                       remaining, limits, memory_bytes, cpu_ms, processes))
+                       remaining, limits, memory_bytes, cpu_ms, processes, log_begin, log_begin_before))
 
 struct session_status {
   std::string session;

@@ -290,7 +290,7 @@ def a_service_whose_parent_is_killed_leaves_nobody_behind(user):
 
 
 def work_that_is_nowhere_else_is_not_removed(user):
-    user.web(top='[local]\nworkspace = "copy"\n')
+    user.web(top='[local]\nmode = "copy"\n')
     user.run("up", code=0)
     where = pathlib.Path(user.run("exec", "shop", "--", "pwd", code=0).stdout.strip())
     assert where != user.project, "it is the checkout itself"

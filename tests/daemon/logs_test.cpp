@@ -1,6 +1,7 @@
 // Logs of several services, page by page and as they come.
 #include <gtest/gtest.h>
 
+#include "answers/asked.hpp"
 #include "tests/daemon/joined.hpp"
 
 namespace ostler::test {
@@ -55,6 +56,37 @@ TEST(logs, are_put_together_and_read_on_from_a_cursor) {
   log_query err{.instance = "web"};
   err.only = log_stream::err;
   EXPECT_EQ(printed(*all.ask<logs_read>(err)), std::vector<std::string>{"e1"});
+}
+
+TEST(logs, of_the_run_before_the_newest_are_given_by_themselves) {
+  joined all;
+  auto one = playing("one", {"print", "first\\n", "wait"});
+  // So it has printed it whenever it runs.
+  one.ready.output = "first";
+  all.up("web", {one, playing("two", {"print", "alone\\n", "wait"})});
+  auto const nothing = all.ask<logs_read>({.instance = "web", .previous = true});
+  ASSERT_TRUE(nothing) << nothing.error().message;
+  EXPECT_TRUE(nothing->lines.empty());
+  for (std::uint64_t run = 2; run <= 3; ++run) {
+    service_stop const again{.instance = "web", .service = "one", .wait = seconds(60)};
+    ASSERT_TRUE(all.ask<services_restart>(again));
+    auto const before = all.ask<logs_read>({.instance = "web", .previous = true});
+    ASSERT_TRUE(before) << before.error().message;
+    EXPECT_EQ(printed(*before), std::vector<std::string>{"first"});
+    EXPECT_EQ(before->lines.front().run, run - 1);
+  }
+  // It survives the daemon, and is what the keeper wrote down.
+  all.start_again();
+  all.run(answers::wait_until(&all.needs(), all.middle().find("web")->id, seconds(60), [&](auto const* it) {
+    return it != nullptr && all.middle().keeper_of(it->id) != nullptr;
+  }));
+  EXPECT_EQ(printed(*all.ask<logs_read>({.instance = "web", .previous = true})),
+            std::vector<std::string>{"first"});
+  auto const whole = all.ask<logs_read>({.instance = "web", .service = {"one"}});
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->lines.back().run, 3U);
+  EXPECT_EQ(all.ask<logs_read>({.instance = "web", .session = "x", .previous = true}).error().code,
+            error_code::usage);
 }
 
 TEST(logs, go_on_over_restarts_of_a_service_and_of_its_instance) {

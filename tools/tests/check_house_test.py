@@ -79,6 +79,11 @@ class CheckHouse(planted.PlantedTree):
         for text in ("src/wo" + "rk/x", "https://a.example/ho" + "me/x", "~/wo" + "rk/x", "/ro" + "ot"):
             self.allowed("docs/x.md", f"see {text}\n")
 
+    def test_rows_once(self):
+        table = "| folder | what |\n| --- | --- |\n| base | one |\n"
+        self.allowed("ARCHITECTURE.md", table + "| wire | two |\n\n" + table)
+        self.refused("ARCHITECTURE.md", table + "| base | two |\n", "base has a row already, at line 3")
+
     def test_decisions(self):
         whole = "# X\n\n## Decision\n\n## Why\n\n## Refused\n"
         self.allowed("docs/decisions/0020-machines.md", whole)

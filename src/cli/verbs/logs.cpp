@@ -43,6 +43,9 @@ result<log_query> query_of(arguments const& call, operations::instance const& wh
   out.pattern = call.value("grep").value_or("");
   out.invert = call.has("invert");
   out.follow = call.has("follow");
+  out.previous = call.has("previous");
+  if (out.follow && out.previous)
+    return fail(error_code::usage, "--previous and --follow exclude each other: that run is over");
   if (call.has("stdout-only") && call.has("stderr-only"))
     return fail(error_code::usage, "--stdout-only and --stderr-only exclude each other");
   if (call.has("stdout-only")) out.only = operations::log_stream::out;

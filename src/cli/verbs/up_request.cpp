@@ -73,6 +73,8 @@ result<void> set_port(std::vector<wire::service_spec>& services, std::string con
 std::vector<std::string> not_carried_out(config::project const& what) {
   std::vector<std::string> out;
   if (what.agent) out.emplace_back("[agent] is not started by `up`; run it with `ostler exec`");
+  if (what.agent && !what.agent->websocket.empty())
+    out.emplace_back("[agent] websocket is not dialled; [service.NAME] websocket = \"/path\" is");
   return out;
 }
 

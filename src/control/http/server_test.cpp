@@ -108,6 +108,9 @@ TEST(the_door, is_shut_for_who_has_no_token_and_for_pages_of_others) {
   auto const counts = door.counts();
   EXPECT_EQ(counts.refused_pages, 2U);
   EXPECT_EQ(counts.refused_tokens, 1U);
+  EXPECT_EQ(counts.answered.at({"prune", "ok"}), 1U);
+  EXPECT_EQ(counts.answered.at({"health", "ok"}), 1U);
+  EXPECT_EQ(counts.answered.at({"", facts(error_code::not_authorized).code}), 1U);
 }
 
 TEST(the_door, tells_whoever_expects_it_to_go_on_only_when_the_body_is_wanted) {

@@ -6,6 +6,7 @@
 
 #include "base/overloaded.hpp"
 #include "keeper/services/rules.hpp"
+#include "keeper/services/run_mark.hpp"
 #include "system/clock.hpp"
 #include "system/moment.hpp"
 
@@ -132,6 +133,10 @@ wire::service_status service_host::status() const {
                            .last_exit = last_exit_,
                            .remaining = now_.remaining};
   if (now_.trouble) out.error = wire::told(*now_.trouble);
+  if (auto const mark = read_mark(world_.place, spec_.name)) {
+    out.log_begin = mark->position;
+    out.log_begin_before = mark->before;
+  }
   if (!group_) return out;
   auto const& limited = group_->limited();
   struct named {

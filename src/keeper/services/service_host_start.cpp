@@ -112,7 +112,7 @@ result<spawned_process> service_host::spawn_process(std::uint64_t generation) {
     if (!file) return std::unexpected(file.error());
     mark_ = std::move(*file);
   }
-  run_mark const nobody{.pid = 0, .position = log_->end_position()};
+  auto const nobody = run_mark::next(read_mark(world_.place, spec_.name), log_->end_position());
   if (::pwrite(mark_.get(), &nobody, sizeof nobody, 0) != sizeof nobody)
     return system::fail_errno("write the mark");
   request.mark = {.file = mark_.get(), .offset = 0};

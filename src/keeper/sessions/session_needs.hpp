@@ -35,8 +35,8 @@ struct session_needs {
   std::function<result<session_user>(std::string const& user)> resolve_user;
   // The whole environment of a command with these variables of its own; null for the keeper's own user. With
   // the name of a service, or an empty one.
-  std::function<result<std::vector<std::string>>(
-      std::vector<std::string> const& own, session_user const* user, std::string const& service)>
+  std::function<result<std::vector<std::string>>(std::vector<std::string> const& own,
+                                                 session_user const* user, std::string const& service)>
       environment;
   // Where that service runs, below the workspace.
   std::function<std::string(std::string const& service)> workdir_of;
