@@ -278,8 +278,13 @@ def a_service_whose_parent_is_killed_leaves_nobody_behind(user):
     user.run("up", code=0)
     port = user.told("status", "shop")["services"][0]["port"]
     os.kill(int((user.project / "parent.pid").read_text()), signal.SIGKILL)
-    done = user.settle(lambda: (one := user.told("status", "shop"))["services"][0]["state"] in ("error", "stopped") and one,
-                       "the service has ended")
+
+    def ended():
+        # What is not ready makes `status` say so by its exit code, too.
+        one = json.loads(user.run("status", "shop", "--json").stdout)
+        return one["services"][0]["state"] in ("error", "stopped") and one
+
+    done = user.settle(ended, "the service has ended")
     user.settle(lambda: not any(b"web.py" in b" ".join(words) or b"family.py" in b" ".join(words)
                                 for words in user.processes().values()), "nobody of it is left")
     said = json.dumps(done["services"][0])

@@ -212,10 +212,12 @@ TEST_F(up, leaves_one_that_differs_as_it_is_when_asked_to) {
     client.request();
     error const why{.code = error_code::name_taken, .message = "the name shop is taken"};
     client.answer(409, wire::to_json(operations::error_answer{operations::told(why)}));
+  };
+  auto const is_there = [&](peer& client) {
     EXPECT_THAT(client.request(), HasSubstr("GET /api/v1/instances/shop "));
     client.answer(200, wire::to_json(running));
   };
-  false_daemon const daemon({differs, tells({snapshot_of({running})})});
+  false_daemon const daemon({differs, is_there, tells({snapshot_of({running})})});
   auto const seen = here.call(daemon, {"up", "--no-recreate"});
   EXPECT_EQ(seen.code, 0);
   EXPECT_THAT(seen.err, HasSubstr("shop differs from the settings and is left as it is\n"));

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/arguments.hpp"
 #include "config/keys.hpp"
 #include "config/reader.hpp"
 #include "wire/json.hpp"
@@ -42,6 +43,9 @@ constexpr line lines[] = {
     {"service.web.workdir", "service.web.workdir = \"sub\""},
     {"service.web.env", "service.web.env.B = \"2\""},
     {"service.web.env_file", "service.web.env_file = [\"web.env\"]"},
+    {"service.web.websocket", "service.web.websocket = \"/agent\""},
+    {"service.web.heartbeat.every", "service.web.heartbeat.every = \"7s\""},
+    {"service.web.heartbeat.missed", "service.web.heartbeat.missed = 7"},
     {"service.web.needs", "service.web.needs = [\"db\"]"},
     {"service.web.port", "service.web.port = 3001"},
     {"service.web.ready.output", "service.web.ready.output = \"up\""},
@@ -120,7 +124,8 @@ std::string request_of(std::string const& text) {
   auto read = config::read_toml("ostler.toml", text);
   if (!read) return read.error().message + read.error().detail;
   config::loaded_project from{.from = {.directory = "/shop", .file = {}}, .what = *read, .not_mapped = {}};
-  auto const request = request_for(from, {}, "/shop", [](std::string const&) { return false; });
+  auto const request =
+      request_for(from, parse_arguments({"up"}).value(), "/shop", [](std::string const&) { return false; });
   return request ? wire::to_json(request->what) : request.error().message;
 }
 

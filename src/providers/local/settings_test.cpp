@@ -25,7 +25,7 @@ TEST(settings_of_a_local_place, that_are_unknown_are_refused_by_name) {
   auto const read = parse_settings(R"({"workspace":"copy"})");
   ASSERT_FALSE(read.has_value());
   EXPECT_EQ(read.error().code, error_code::provider_refused);
-  EXPECT_THAT(read.error().message, HasSubstr(R"("workspace" is unknown; allowed: mode, exclude)"));
+  EXPECT_THAT(read.error().message, HasSubstr("'workspace' is unknown; allowed: mode, exclude"));
 }
 
 }  // namespace
