@@ -23,14 +23,7 @@ constexpr std::string_view registered = R"({"type":"registered"})";
 struct one_agent {
   explicit one_agent(bool is_outbound) : outbound(is_outbound) { around.heartbeats = true; }
 
-  void pass(milliseconds time) {
-    auto const end = around.time + time;
-    while (all.next_wake() && *all.next_wake() <= end) {
-      around.time = std::max(around.time, *all.next_wake());
-      all.wake();
-    }
-    around.time = end;
-  }
+  void pass(milliseconds time) { around.pass(all, time); }
   // Waits first until it is dialled, when it is one that we dial.
   void come() {
     ports.push_back(std::make_unique<false_port>());

@@ -20,15 +20,7 @@ using testing::IsEmpty;
 constexpr std::string_view heartbeat = R"({"type":"heartbeat"})";
 
 struct agents : testing::Test {
-  // Lets that much time pass, with every tick that is due.
-  void pass(milliseconds time) {
-    auto const end = around.time + time;
-    while (all.next_wake() && *all.next_wake() <= end) {
-      around.time = std::max(around.time, *all.next_wake());
-      all.wake();
-    }
-    around.time = end;
-  }
+  void pass(milliseconds time) { around.pass(all, time); }
   result<stream_key> register_as(std::string name, bool auto_reconnect = true, owner who = {}) {
     ports.push_back(std::make_unique<false_port>());
     return all.register_agent(*ports.back(), std::move(who),

@@ -23,18 +23,6 @@ agents::viewer viewer_of(control::caller const& who) {
   return {};
 }
 
-close_code code_of(agents::parting how) {
-  switch (how) {
-    case agents::parting::stopped: return close_code::normal;
-    case agents::parting::malformed: return close_code::unsupported;
-    case agents::parting::too_late: return close_code::try_again;
-    case agents::parting::lost: return close_code::going_away;
-    case agents::parting::replaced:
-    case agents::parting::refused: break;
-  }
-  return close_code::policy;
-}
-
 // The texts of a WebSocket.
 class agent_socket final : public agents::text_socket {
  public:
@@ -51,7 +39,9 @@ class agent_socket final : public agents::text_socket {
   bool send(std::string_view text) override {
     return with_->push(control::shared_message(text)) == control::push_outcome::taken;
   }
-  void close(agents::parting how, std::string_view why) override { with_->close(code_of(how), why); }
+  void close(agents::parting how, std::string_view why) override {
+    with_->close(agents::close_code(how), why);
+  }
 
  private:
   peer_socket* with_;

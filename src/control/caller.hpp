@@ -24,8 +24,8 @@ struct caller {
   // token for others, the id of the instance for a program inside one.
   std::string actor;
   door_kind door = door_kind::tcp;
-  // The Idempotency-Key of a change, empty without one. Repeats within one life of the daemon never reach the
-  // answer; the key is for what must hold across a restart.
+  // The Idempotency-Key of a change, empty without one. Repeats whose answer is known never reach the code
+  // that answers; the key is for what must find again what it had begun when the daemon was killed.
   std::string request_key;
   // SHA-256 of the token that was shown; zero without one.
   digest token{};

@@ -1,7 +1,5 @@
 #include "control/token_file.hpp"
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <sstream>
@@ -9,6 +7,7 @@
 
 #include "async/scope.hpp"
 #include "async/test/loop.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace ostler::control {
 namespace {
@@ -17,16 +16,6 @@ using async::task;
 
 class tokens_on_disk : public testing::Test {
  public:
-  tokens_on_disk() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostler-tokens-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory = pattern;
-  }
-  ~tokens_on_disk() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(directory, ignored);
-  }
-
   static std::string content(std::string const& path) {
     std::ostringstream out;
     out << std::ifstream(path).rdbuf();
@@ -43,7 +32,8 @@ class tokens_on_disk : public testing::Test {
   }
   token_file file() const { return token_file(directory); }
 
-  std::string directory;
+  ostler::test::temporary_directory const own{"tokens"};
+  std::string const directory = own.text();
 };
 
 TEST_F(tokens_on_disk, begin_with_one_for_the_user) {

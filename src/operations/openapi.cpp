@@ -183,9 +183,12 @@ std::string components() {
       json_object()
           .text("name", "Idempotency-Key")
           .text("in", "header")
-          .text("description",
-                "The same request with the same key is carried out once, also after the connection "
-                "was lost or the daemon was started again.")
+          .text(
+              "description",
+              "The same request with the same key is carried out once, also after the connection "
+              "was lost or the daemon was started again. Keys are remembered for a day, the newest 4096 of "
+              "them; of a command, an upload or a restart in whose middle the daemon was killed, the repeat "
+              "says so instead of doing it twice.")
           .flag("required", false)
           .add("schema", R"({"type":"string","minLength":1,"maxLength":128})")
           .str();

@@ -57,12 +57,12 @@ class measured_door {
               into.bind<operations::events_subscribe>(
                   [this](auto const&...) { return events_.subscribe({}); });
               into.bind<operations::agents_connect>([](auto const&...) { return agent(); });
-              test::bind_all_falsely(into);
+              control::test::bind_all_falsely(into);
             },
             without_limits()) {}
   ~measured_door() { door_.shut(); }
 
-  test::raw_client connect(std::string_view path) {
+  control::test::raw_client connect(std::string_view path) {
     auto client = door_.by_tcp();
     client.send(door_.upgrade(path));
     if (client.read_answer().status != 101) throw std::runtime_error("the upgrade was refused");
@@ -100,7 +100,7 @@ class measured_door {
 
   std::uint64_t seq_ = 0;
   hub events_;
-  test::open_door door_;
+  control::test::open_door door_;
 };
 
 void measure(std::string_view what, measured_door& door, double each, std::function<void()> const& round) {
@@ -119,7 +119,7 @@ void measure(std::string_view what, measured_door& door, double each, std::funct
 }
 
 void measure_events(measured_door& door, std::size_t count) {
-  std::vector<test::raw_client> listeners;
+  std::vector<control::test::raw_client> listeners;
   for (std::size_t i = 0; i < count; ++i) {
     listeners.push_back(door.connect("/api/v1/events"));
     listeners.back().read_frame();
@@ -137,7 +137,7 @@ void measure_events(measured_door& door, std::size_t count) {
 
 void measure_agents(measured_door& door, std::size_t count) {
   auto const before = ::mallinfo2().uordblks;
-  std::vector<test::raw_client> agents;
+  std::vector<control::test::raw_client> agents;
   agents.reserve(count);
   for (std::size_t i = 0; i < count; ++i) agents.push_back(door.connect("/api/v1/agents/connect"));
   auto const bytes = ::mallinfo2().uordblks - before;
@@ -162,7 +162,8 @@ void measure_agents(measured_door& door, std::size_t count) {
 using clock = std::chrono::steady_clock;
 
 // Of one round: how long after it was told an event was read, at worst but for one in a hundred.
-double ninety_ninth(measured_door& door, std::vector<test::raw_client>& listeners, bool first_reads) {
+double ninety_ninth(measured_door& door, std::vector<control::test::raw_client>& listeners,
+                    bool first_reads) {
   std::string const text(4000, 'x');
   std::vector<double> delays;
   for (auto const end = clock::now() + std::chrono::seconds(2); clock::now() < end;) {
@@ -185,7 +186,7 @@ void measure_stopped_reader(measured_door& door, std::size_t count) {
     client.read_frame();
     return client;
   };
-  std::vector<test::raw_client> listeners;
+  std::vector<control::test::raw_client> listeners;
   for (std::size_t i = 0; i < count; ++i) listeners.push_back(listen());
   door.wait_for_listeners(count);
   ninety_ninth(door, listeners, true);

@@ -1,6 +1,7 @@
 // A world for agents in which time moves when it is told to, and connections are lists of texts.
 #pragma once
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <optional>
 #include <string>
@@ -53,6 +54,15 @@ class false_world : public world {
   }
   bool wants_heartbeats() const override { return heartbeats; }
 
+  // Lets that much time pass, with every tick of it that is due.
+  void pass(roster& all, milliseconds for_long) {
+    auto const end = time + for_long;
+    while (all.next_wake() && *all.next_wake() <= end) {
+      time = std::max(time, *all.next_wake());
+      all.wake();
+    }
+    time = end;
+  }
   // What was told since the last look.
   std::vector<std::string> news() { return std::exchange(told, {}); }
 

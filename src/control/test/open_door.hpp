@@ -7,18 +7,17 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 #include <chrono>
-#include <filesystem>
 #include <functional>
 #include <future>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
 #include "control/server.hpp"
 #include "control/test/bound.hpp"
 #include "control/test/raw_client.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace ostler::control::test {
 
@@ -26,9 +25,6 @@ class open_door {
  public:
   // `bind` binds what the test is about; the rest is bound falsely by it.
   explicit open_door(std::function<void(bindings&, async::home const&)> bind, limits numbers = {}) {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ostler-door-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    directory_ = pattern;
     bind(answers, where());
     server_ = std::make_unique<server>(
         where(), answers, numbers, [this](std::string_view text) { return find ? find(text) : std::nullopt; },
@@ -43,11 +39,7 @@ class open_door {
     server_->open(std::move(listeners));
     thread_ = std::thread([this] { io_.run(); });
   }
-  ~open_door() {
-    shut();
-    std::error_code ignored;
-    std::filesystem::remove_all(directory_, ignored);
-  }
+  ~open_door() { shut(); }
   open_door(open_door const&) = delete;
   open_door& operator=(open_door const&) = delete;
 
@@ -60,7 +52,7 @@ class open_door {
   }
 
   async::home where() { return io_.get_executor(); }
-  std::string path() const { return directory_ + "/socket/door"; }
+  std::string path() const { return (directory_ / "socket/door").string(); }
   raw_client by_tcp() const { return raw_client::tcp(port); }
   raw_client by_unix() const { return raw_client::unix_socket(path()); }
 
@@ -113,7 +105,7 @@ class open_door {
   server& door() { return *server_; }
 
  private:
-  std::string directory_;
+  ostler::test::temporary_directory directory_{"door"};
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> working_{io_.get_executor()};
   std::unique_ptr<server> server_;

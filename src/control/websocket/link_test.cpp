@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "control/test/echo.hpp"
 #include "control/test/open_door.hpp"
 #include "wire/test/client_frames.hpp"
 
@@ -11,19 +12,12 @@ namespace ostler::control::websocket {
 namespace {
 
 using async::task;
+using test::echo;
 using test::open_door;
 using test::raw_client;
 using testing::HasSubstr;
 using wire::websocket_kind;
 using wire::test::client_frame;
-
-task<void> echo(peer_socket* with) {
-  for (;;) {
-    auto got = co_await with->receive();
-    if (!got || !*got) co_return;
-    if (auto const sent = co_await with->send(std::move(**got)); !sent) co_return;
-  }
-}
 
 // What the conversation of agents is bound to here.
 class a_websocket : public testing::Test {

@@ -1,12 +1,11 @@
 // Users by the files of the place.
 #include "keeper/environment/user.hpp"
 
-#include <cstdlib>
 #include <fcntl.h>
-#include <filesystem>
 #include <gtest/gtest.h>
 
 #include "system/files.hpp"
+#include "tests/support/temporary_directory.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -91,12 +90,8 @@ TEST(a_user, who_is_not_there_is_refused) {
 }
 
 TEST(a_user, is_looked_for_in_the_files_of_a_place_that_may_have_none) {
-  auto name = (std::filesystem::temp_directory_path() / "ostler-user-XXXXXX").string();
-  ASSERT_NE(::mkdtemp(name.data()), nullptr);
-  struct removed {
-    std::string const& path;
-    ~removed() { std::filesystem::remove_all(path); }
-  } const at_end{name};
+  ostler::test::temporary_directory const place("user");
+  auto const name = place.text();
   EXPECT_EQ(find_user_in(name, "12")->uid, 12U);
   EXPECT_FALSE(find_user_in(name, "dev"));
   ASSERT_TRUE(system::replace_file_at(AT_FDCWD, name + "/passwd", passwd, system::survives::killed));
