@@ -154,26 +154,6 @@ struct supervisor::parts final : doer {
     // One that insists on its port says itself what is in the way.
     if (service == it->spec.services.end() || !service->port_wanted || service->port != what.port) return;
     feed(lifecycle::port_found_taken{who, what.service});
-    auto work = [this, who] { return tell_new_port(who); };
-    if (!tasks.spawn(fmt::format("new port of {}", who.text()), std::move(work))) return;
-  }
-
-  task<void> tell_new_port(instance_id who) {
-    auto const* it = decided.decided().find(who);
-    if (it == nullptr) co_return;
-    auto const plan = read_plan(it->spec.settings);
-    if (!plan) co_return;
-    auto const told = co_await apply(who, services_of(*it, *plan));
-    if (!told) log(fmt::format("{} was not told of its new port: {}", who.text(), told.error().message));
-  }
-
-  task<result<void>> apply(instance_id who, std::vector<wire::service_spec> services) {
-    auto const keeper = links.reached(who);
-    if (!keeper) co_return fail(error_code::link_failed, "the keeper is not reached just now");
-    auto const done =
-        co_await keeper->ask<wire::nothing>("services.apply", wire::services_wanted{std::move(services)});
-    if (!done) co_return std::unexpected(done.error());
-    co_return result<void>{};
   }
 
   // --- what is there ---
@@ -339,10 +319,6 @@ task<void> supervisor::news() { co_await parts_->any_news.heard(); }
 
 std::shared_ptr<keeper_client> supervisor::keeper_of(instance_id who) const {
   return parts_->links.reached(who);
-}
-
-task<result<void>> supervisor::apply_services(instance_id who, std::vector<wire::service_spec> services) {
-  co_return co_await parts_->apply(who, std::move(services));
 }
 
 std::vector<provider_state> const& supervisor::providers() const { return parts_->known_providers; }

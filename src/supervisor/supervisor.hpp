@@ -104,8 +104,6 @@ class supervisor {
 
   // Null unless its keeper is registered now.
   std::shared_ptr<keeper_client> keeper_of(instance_id who) const;
-  // Its services from now on; those that differ start anew.
-  task<result<void>> apply_services(instance_id who, std::vector<wire::service_spec> services);
 
   std::vector<provider_state> const& providers() const;
   // Asks again what each provider is, and what bears our labels.

@@ -100,19 +100,24 @@ void fleet::release_ports(instance const& it) {
     if (service.port != 0) ports_.release(port_key(it.spec, service.name));
 }
 
+// A port that moves is a changed spec like any other, so its keeper is told of it until it has it.
 void fleet::take(round& now, port_found_taken const& found) {
-  auto const holder = members_.find(found.id);
-  if (holder == members_.end()) {
+  auto const* it = find(found.id);
+  if (it == nullptr) {
     now.out.ignored = "unknown instance";
     return;
   }
-  auto& it = holder->second.it;
-  auto const service = std::ranges::find(it.spec.services, found.service, &service_spec::name);
-  if (service == it.spec.services.end() || !service->port_wanted) {
+  auto wanted = it->spec;
+  auto const service = std::ranges::find(wanted.services, found.service, &service_spec::name);
+  if (service == wanted.services.end() || !service->port_wanted) {
     now.out.ignored = "no port is leased to it";
     return;
   }
-  auto const key = port_key(it.spec, found.service);
+  if (it->wanted == goal::deleted) {
+    now.out.ignored = "it is being deleted";
+    return;
+  }
+  auto const key = port_key(wanted, found.service);
   auto const before = service->port;
   ports_.release(key);
   ports_.mark_busy(before, now.at.now + busy_port_rest);
@@ -126,7 +131,7 @@ void fleet::take(round& now, port_found_taken const& found) {
         .to = fmt::format("port {}", service->port),
         .message = taken ? "another process listens on the port; moved to the next free one"
                          : taken.error().message});
-  changed(now, found.id);
+  step_instance(now, found.id, spec_changed{.actor = "policy", .spec = std::move(wanted)});
 }
 
 }  // namespace ostler::lifecycle

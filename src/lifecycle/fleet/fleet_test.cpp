@@ -204,6 +204,30 @@ TEST(fleet_ports, found_taken_by_a_stranger_moves_on) {
   EXPECT_EQ(one.give(port_found_taken{one.at("web").id, "nobody"}).ignored, "no port is leased to it");
 }
 
+TEST(fleet_ports, that_moved_are_told_to_the_keeper_also_by_a_daemon_that_comes_later) {
+  driven_fleet one;
+  one.create(with_port("web"));
+  one.start("web");
+  one.until("web", phase::running);
+  one.give(port_found_taken{one.at("web").id, "server"});
+  EXPECT_NE(one.at("web").keeper_spec_version, one.at("web").spec_version);
+  one.crash();
+  one.settle();
+  EXPECT_EQ(one.at("web").keeper_spec_version, one.at("web").spec_version);
+  EXPECT_THAT(one.types(), testing::Contains("instance.applied"));
+}
+
+TEST(fleet_ports, of_what_is_being_deleted_move_no_more) {
+  driven_fleet one;
+  one.create(with_port("web"));
+  one.start("web");
+  one.until("web", phase::running);
+  one.remove("web");
+  auto const before = one.at("web").spec.services[0].port;
+  EXPECT_EQ(one.give(port_found_taken{one.at("web").id, "server"}).ignored, "it is being deleted");
+  EXPECT_EQ(one.all.holder_of_port(before), "/src/shop/web/server");
+}
+
 TEST(fleet_ports, when_none_is_left_to_move_to_it_says_so) {
   fleet_rules rules;
   rules.ports = {10'000, 10'000};
