@@ -115,7 +115,8 @@ async::task<void> daemon::parts::tell_of_disk(bool full) {
 result<void> daemon::parts::open_places() {
   auto opened = providers::local::local_provider::open({.root = state.below("local"),
                                                         .keeper_program = options.keeper_program,
-                                                        .environment = options.environment},
+                                                        .environment = options.environment,
+                                                        .open_files = options.open_files},
                                                        workers);
   if (!opened) return std::unexpected(opened.error());
   local = std::move(*opened);

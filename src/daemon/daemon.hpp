@@ -25,6 +25,8 @@ struct daemon_options {
   std::string keeper_program;
   // What keepers and all that they start get of ours, "NAME=value".
   std::vector<std::string> environment;
+  // Each of those may have so many; 0 for as many as we may.
+  std::uint64_t open_files = 0;
   std::string version;
   // Where it tells of the ways of instances; what is wrong with it is said in the log, and is no reason not
   // to start.

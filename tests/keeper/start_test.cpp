@@ -15,8 +15,8 @@ TEST(the_program, explains_itself_and_refuses_what_it_does_not_understand) {
   EXPECT_EQ(help.code, 0);
   EXPECT_NE(help.out.find("ostler-keeper run --dir DIR"), std::string::npos);
   EXPECT_EQ(run_program({keeper_program(), "--version"}).out, "ostler-keeper 0.1.0\n");
-  for (auto const& words :
-       std::vector<std::vector<std::string>>{{}, {"fly"}, {"run"}, {"run", "--dir"}, {"run", "--fast"}}) {
+  for (auto const& words : std::vector<std::vector<std::string>>{
+           {}, {"fly"}, {"run"}, {"run", "--dir"}, {"run", "--fast"}, {"run", "--open-files", "0"}}) {
     auto command = words;
     command.insert(command.begin(), keeper_program());
     auto const refused = run_program(command);

@@ -1,4 +1,6 @@
 // ostler-keeper: holds what runs in one instance.
+#include <charconv>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -18,6 +20,7 @@
 #include "keeper/whole/keeper.hpp"
 #include "keeper/whole/look.hpp"
 #include "system/files.hpp"
+#include "system/open_files.hpp"
 
 namespace {
 
@@ -26,13 +29,15 @@ using namespace ostler;
 constexpr std::string_view help = R"(ostler-keeper: holds the services, terminals and logs of one instance.
 
 Usage:
-  ostler-keeper run --dir DIR [--foreground]   hold what DIR/spec.json says
+  ostler-keeper run --dir DIR [--foreground] [--open-files N]
+                                               hold what DIR/spec.json says
   ostler-keeper dial --dir DIR                 the keeper's link on standard input and output
   ostler-keeper status --dir DIR [--json]      what is held in DIR
   ostler-keeper --version | --help
 
 `run` returns when the keeper is there; it goes on by itself, without a terminal and outside of the session. On a
 directory whose keeper was killed it takes over what that one held. With --foreground it stays, as a container needs.
+With --open-files it, and each process that it starts, may have N files open, if its caller may have as many.
 
 Exit codes: 0 done; 1 failed, and why is said; 2 wrong usage; 3 status: no keeper runs there.
 )";
@@ -44,6 +49,8 @@ struct orders {
   // We were a keeper already, and are to go on as this program.
   bool take_over = false;
   bool json = false;
+  // 0 for as many as the caller may have open.
+  std::uint64_t open_files = 0;
 };
 
 void say(int to, std::string_view text) { static_cast<void>(system::write_all(to, as_bytes(text))); }
@@ -51,6 +58,11 @@ void say(int to, std::string_view text) { static_cast<void>(system::write_all(to
 int refuse_usage(std::string_view what) {
   say(STDERR_FILENO, fmt::format("ostler-keeper: {}\nTry `ostler-keeper --help`.\n", what));
   return 2;
+}
+
+bool read_count(std::string_view text, std::uint64_t& out) {
+  auto const [end, failed] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return failed == std::errc() && end == text.data() + text.size() && out > 0;
 }
 
 std::optional<orders> read_orders(std::span<char* const> words, int& code) {
@@ -70,6 +82,10 @@ std::optional<orders> read_orders(std::span<char* const> words, int& code) {
       out.take_over = true;
     } else if (word == "--json") {
       out.json = true;
+    } else if (word == "--open-files" && at + 1 < words.size()) {
+      if (read_count(words[++at], out.open_files)) continue;
+      refuse_usage(fmt::format("--open-files {} is no number from 1 on", in_quotes(words[at])));
+      return std::nullopt;
     } else if (word == "--dir" && at + 1 < words.size()) {
       out.directory = words[++at];
     } else if (word.starts_with("--dir=")) {
@@ -126,6 +142,11 @@ result<std::unique_ptr<keeper::keeper>> make_keeper(orders const& wanted) {
 
 int run(orders const& wanted) {
   ::umask(0077);
+  if (wanted.open_files > 0)
+    if (auto const done = system::set_open_files(wanted.open_files); !done) {
+      say(STDERR_FILENO, fmt::format("ostler-keeper: {}\n", text(done.error())));
+      return 1;
+    }
   keeper::start_report report;
   if (wanted.take_over) {
     // Everything that is open belongs to us.

@@ -23,6 +23,7 @@
 #include "daemon/daemon.hpp"
 #include "daemon/log.hpp"
 #include "daemon/readiness.hpp"
+#include "system/open_files.hpp"
 #include "whereabouts/whereabouts.hpp"
 
 namespace {
@@ -117,6 +118,14 @@ std::string variable(char const* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
+// What those whom we start may have open: what we might, before we took all that we may.
+std::uint64_t take_open_files() {
+  auto const before = system::raise_open_files();
+  if (before) return *before;
+  daemon::log(importance::warning, before.error().message);
+  return 0;
+}
+
 int run(words const& asked) {
   auto handed = control::handed_over(variable("LISTEN_PID"), variable("LISTEN_FDS"), ::getpid());
   if (!handed) return failed(handed.error());
@@ -128,6 +137,7 @@ int run(words const& asked) {
                                  .handed_over = std::move(*handed),
                                  .keeper_program = keeper_program(),
                                  .environment = passed_on(),
+                                 .open_files = take_open_files(),
                                  .version = OSTLER_VERSION,
                                  .traces = {.endpoint = variable("OTEL_EXPORTER_OTLP_ENDPOINT"),
                                             .traces_endpoint = variable("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"),

@@ -269,6 +269,10 @@ result<running> local_provider::put_spec(place const& where, named_resource cons
 task<result<void>> local_provider::run_keeper(milliseconds limit, std::string home) {
   async::process_request request;
   request.argv = {options_.keeper_program, "run", "--dir", std::move(home)};
+  if (options_.open_files > 0) {
+    request.argv.emplace_back("--open-files");
+    request.argv.push_back(fmt::format("{}", options_.open_files));
+  }
   request.environment = options_.environment;
   auto const ran = co_await async::run_program(std::move(request), {.time = limit});
   if (!ran) co_return std::unexpected(ran.error());

@@ -10,6 +10,7 @@
 // for as long as what it held may live.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -30,6 +31,8 @@ struct local_options {
   std::string keeper_program;
   // Of the keeper and of all that it starts, "NAME=value".
   std::vector<std::string> environment;
+  // Each of them may have so many; 0 for as many as we may.
+  std::uint64_t open_files = 0;
   // For each copy.
   std::size_t copy_threads = 4;
 };
