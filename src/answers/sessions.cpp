@@ -66,9 +66,7 @@ task<result<operations::session>> open_terminal(answer_needs const* needs, opera
   }
   auto const begun = co_await where->keeper->ask<wire::exec_started>("exec.start", std::move(how));
   if (!begun) co_return std::unexpected(begun.error());
-  auto out = co_await find_session(*where, begun->session);
-  if (out) out->label = asked.label;
-  co_return out;
+  co_return co_await find_session(*where, begun->session);
 }
 
 }  // namespace
@@ -78,6 +76,7 @@ operations::session told(wire::session_status const& status, std::string const& 
   out.id = status.session;
   out.kind = status.terminal ? operations::session_kind::terminal : operations::session_kind::exec;
   out.instance = instance;
+  out.label = status.label;
   out.command = status.command;
   out.running = status.running;
   out.pid = status.running ? status.pid : 0;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cli/definitions.hpp"
+#include "cli/definitions_enter.hpp"
 
 namespace ostler::cli {
 
@@ -40,6 +41,16 @@ inline constexpr std::array up_options{
            .value = "FILE",
            .about = "the same as --config",
            .with = completes::files},
+    option{.name = "agent",
+           .value = "NAME",
+           .about = "the program that works in it, in a terminal; else that of the settings; or none"},
+    option{.name = "prompt",
+           .value = "TEXT",
+           .about =
+               "what the agent is told to do; @FILE of a file, where {name} stands for the instance; - of "
+               "standard input"},
+    option{.name = "attach", .about = "go to the agent's terminal when it is started"},
+    detach_keys,
     option{.name = "recreate", .about = "restart one that is there, also when nothing has changed"},
     option{.name = "no-recreate", .about = "leave one that is there as it is, also when the settings differ"},
     option{.name = "discard-on-error",
@@ -51,6 +62,7 @@ inline constexpr std::array up_options{
 inline constexpr std::array up_examples{
     example{"ostler up", "what the project in this directory asks for"},
     example{"ostler up auth billing -e LEVEL=debug", "two instances, with a variable"},
+    example{"ostler up auth docs --agent claude --prompt @tasks/{name}.md", "two agents, each with its task"},
 };
 inline constexpr std::array down_options{
     option{.name = "all", .about = "every instance of this project"},

@@ -40,7 +40,6 @@ class checker {
     if (told_.none()) circles();
     ports();
     one_open();
-    agent();
   }
 
  private:
@@ -122,12 +121,6 @@ class checker {
                    "`open = true` for one service");
       first = &each;
     }
-  }
-
-  void agent() {
-    if (what_.agent && what_.agent->command.empty() && what_.agent->websocket.empty())
-      told_.tell(error_code::value_unknown, place_of(root_, {"agent"}), "[agent]: nothing says what it is",
-                 "run, websocket or both");
   }
 
   project const& what_;

@@ -167,11 +167,8 @@ inline constexpr auto keys<service> = std::tuple{
 
 template <>
 inline constexpr auto keys<agent_plan> = std::tuple{
-    key{"run", "What `ostler up --agent` starts, in a terminal.",
-        a_command<&agent_plan::command, &agent_plan::shell>{}},
-    key{"websocket", "Where an agent server is reached; ${OSTLER_PORT_…} is replaced.",
-        a_text<&agent_plan::websocket>{{"ws://", "wss://"}}},
-    key{"heartbeat", "How it shows that it is alive.", a_table<&agent_plan::heartbeat>{}},
+    key{"run", "What `ostler up` starts in the terminal `agent` of an instance that is ready.",
+        a_command<&agent_plan::command, &agent_plan::shell>{}, true},
 };
 
 template <>

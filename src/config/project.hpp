@@ -53,14 +53,12 @@ struct service : wire::service_spec {
 };
 BOOST_DESCRIBE_STRUCT(service, (wire::service_spec), (open, required))
 
-// Run in a terminal, or reached over a WebSocket, or both: then what runs is the server.
+// Run in a terminal of each instance. Agents that are servers are services.
 struct agent_plan {
   std::vector<std::string> command;
   bool shell = false;
-  std::string websocket;
-  wire::heartbeat_spec heartbeat;
 };
-BOOST_DESCRIBE_STRUCT(agent_plan, (), (command, shell, websocket, heartbeat))
+BOOST_DESCRIBE_STRUCT(agent_plan, (), (command, shell))
 
 // What only that provider reads.
 struct provider_table {

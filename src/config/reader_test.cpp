@@ -47,7 +47,6 @@ ready = { notify = true }
 
 [agent]
 run       = "claude"
-heartbeat = { every = "10s", missed = 3 }
 
 [limits]
 memory = "4G"
@@ -94,7 +93,7 @@ TEST(a_project, is_read_as_the_documents_show_it) {
   EXPECT_TRUE(web.open);
   EXPECT_TRUE(what.services[2].ready.notify);
   ASSERT_TRUE(what.agent);
-  EXPECT_EQ(what.agent->heartbeat.every, 10s);
+  EXPECT_EQ(what.agent->command, (std::vector<std::string>{"claude"}));
   EXPECT_EQ(what.limits.memory_bytes, 4LL << 30);
   EXPECT_EQ(what.limits.cpu_milli, 2000);
   ASSERT_EQ(what.provider_tables.size(), 1U);
@@ -194,8 +193,8 @@ TEST(a_value, that_is_wrong_is_refused_by_name) {
       {"limits.memory = 0", "limits.memory: the size is out of range"},
       {"limits.memory = \"9999999999T\"", "limits.memory: the size is out of range"},
       {"limits.cpus = 0", "limits.cpus: the number of processors is out of range"},
-      {"agent = {}", "[agent]: nothing says what it is"},
-      {"agent.websocket = \"http://x\"", "agent.websocket: 'http://x' does not begin as it must"},
+      {"agent = {}", "[agent] has no `run`"},
+      {"agent = { run = \"a\", websocket = \"ws://x\" }", "'websocket' is unknown in [agent]"},
       {"docker = 1", "docker cannot be a whole number"},
       {"[dokcer]", "'dokcer' is unknown; did you mean `docker`?"},
       {"service.a = { run = \"\" }", "service.a.run: there is no command"},

@@ -31,10 +31,7 @@ class teller {
     for (auto const& each : from_.setup.copy)
       if (is_theirs("setup.copy")) add("setup copies", each);
     for (auto const& each : from_.services) one_service(each);
-    if (from_.agent) {
-      command("agent", "agent.run", from_.agent->command, from_.agent->shell);
-      if (is_theirs("agent.websocket")) add("agent connects to", from_.agent->websocket);
-    }
+    if (from_.agent) command("agent", "agent.run", from_.agent->command, from_.agent->shell);
     lines("teardown", "teardown.run", from_.teardown.run);
     variables("environment", "env", from_.env);
     if (from_.env_files && is_theirs("env_file"))
@@ -81,7 +78,7 @@ class teller {
     // A list is told as a list, and is another thing than a line for the shell that looks the same.
     std::vector<std::string> quoted;
     for (auto const& each : words) quoted.push_back(toml_text(each));
-    add(where + " words", fmt::format("[{}]", fmt::join(quoted, ", ")));
+    add(where + " (no shell)", fmt::format("[{}]", fmt::join(quoted, ", ")));
   }
   void variables(std::string const& where, std::string const& key, std::vector<std::string> const& all) {
     for (auto const& each : all)

@@ -71,10 +71,7 @@ class maker {
                  : std::vector<std::string>{"prog", text()};
   }
   agent_plan agent() {
-    agent_plan out{.command = {"claude"}, .shell = true};
-    if (yes()) out.websocket = "ws://localhost:${OSTLER_PORT_AGENT}/";
-    if (yes()) out.heartbeat = {duration(), number(1, 9)};
-    return out;
+    return yes() ? agent_plan{.command = {"claude"}, .shell = true} : agent_plan{.command = words()};
   }
   wire::http_probe probe() {
     wire::http_probe out;

@@ -200,6 +200,8 @@ BOOST_DESCRIBE_STRUCT(service_status, (),
 
 struct session_status {
   std::string session;
+  // What whoever opened it called it.
+  std::string label;
   std::vector<std::string> command;
   bool terminal = false;
   bool running = false;
@@ -208,7 +210,7 @@ struct session_status {
   wall_time opened{};
   std::optional<exit_told> exit;
 };
-BOOST_DESCRIBE_STRUCT(session_status, (), (session, command, terminal, running, pid, viewers, opened, exit))
+BOOST_DESCRIBE_STRUCT(session_status, (), (session, label, command, terminal, running, pid, viewers, opened, exit))
 
 // What this place can do, and what it does in its stead.
 struct ability {

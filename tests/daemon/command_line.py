@@ -253,6 +253,53 @@ def a_project_that_nobody_prepared_is_up_after_two_questions_at_most(user):
     user.settle(answers, f"200 from {url}")
 
 
+AGENT = """import sys
+print("told:", *sys.argv[1:], flush=True)
+for line in sys.stdin:
+    print("heard:", line.strip(), flush=True)
+    if line.strip() == "end":
+        sys.exit(7)
+"""
+
+
+def an_agent_is_started_with_its_prompt_and_reached_in_its_terminal(user):
+    user.write("agent.py", AGENT)
+    user.web(more=f'[agent]\nrun = ["{PYTHON}", "agent.py"]\n')
+    user.write("tasks/one.md", "mend $(the) door")
+    done = user.run("up", "one", "--prompt", "@tasks/{name}.md", code=0)
+    assert "ostler attach one agent" in done.stdout, done
+    refused = user.run("up", "one", "--prompt", "and the roof", code=1)
+    assert "it was not given the prompt" in refused.stderr, refused
+    user.run("up", "one", code=0)
+    typed = Typed(user, ["attach", "one", "agent"])
+    typed.until(b"told: mend $(the) door")
+    typed.type(b"hello\n")
+    typed.until(b"heard: hello")
+    typed.type(b"end\n")
+    assert typed.end() == 7, typed.said
+    # It has ended, so the next call starts another; and one call does all.
+    typed = Typed(user, ["up", "one", "--prompt", "paint it", "--attach"])
+    typed.until(b"told: paint it")
+    typed.type(b"end\n")
+    assert typed.end() == 7, typed.said
+    user.run("up", "two", "--agent", "none", code=0)
+    assert "no terminal runs" in user.run("attach", "two", code=4).stderr
+
+
+def settings_that_changed_are_brought_in_by_the_next_up(user):
+    user.web()
+    user.run("up", code=0)
+    before = user.told("status", "shop")["services"][0]
+    assert user.run("up", "--dry-run", code=0).stdout == "= shop is as it is asked for\n"
+    user.web(more='env = { COLOUR = "blue" }\n')
+    user.run("daemon", "stop", code=0)
+    assert "~ restart service web of shop" in user.run("up", "--dry-run", code=0).stdout
+    user.run("up", code=0)
+    after = user.told("status", "shop")["services"][0]
+    assert after["pid"] != before["pid"] and after["port"] == before["port"], (before, after)
+    assert user.run("up", "--dry-run", code=0).stdout == "= shop is as it is asked for\n"
+
+
 def a_killed_daemon_is_missed_by_nobody(user):
     user.web()
     user.run("up", code=0)
@@ -368,7 +415,9 @@ def every_error_has_a_page(user):
 
 STORIES = [no_escape_sequence_without_a_terminal, logs_are_searched_whichever_stream_they_came_from,
            logs_that_are_followed_go_on_over_a_restart, something_is_said_before_the_end,
-           a_project_that_nobody_prepared_is_up_after_two_questions_at_most, a_killed_daemon_is_missed_by_nobody,
+           a_project_that_nobody_prepared_is_up_after_two_questions_at_most,
+           an_agent_is_started_with_its_prompt_and_reached_in_its_terminal,
+           settings_that_changed_are_brought_in_by_the_next_up, a_killed_daemon_is_missed_by_nobody,
            a_service_whose_parent_is_killed_leaves_nobody_behind, work_that_is_nowhere_else_is_not_removed,
            the_words_are_the_same_everywhere, every_exit_code_is_given, every_error_has_a_page]
 
@@ -380,9 +429,10 @@ def main():
     parser.add_argument("--keep", action="store_true", help="leave the directories for whoever looks at them")
     options = parser.parse_args()
     faults = 0
-    for story in STORIES:
-        if options.only and options.only not in story.__name__:
-            continue
+    told = [story for story in STORIES if not options.only or options.only in story.__name__]
+    if not told:
+        parser.error(f"no story has {options.only!r} in its name")
+    for story in told:
         user = User(options.programs, options.keep)
         try:
             try:

@@ -88,6 +88,12 @@ TEST(a_terminal, opens_is_resized_and_closed) {
   EXPECT_EQ(opened->kind, session_kind::terminal);
   EXPECT_TRUE(opened->running);
   EXPECT_EQ(opened->attach_command, "ostler attach web " + opened->id);
+  EXPECT_EQ(opened->label, "shell");
+  auto const called = all.ask<terminals_open>({.instance = "web", .command = {"cat"}, .label = "agent"});
+  ASSERT_TRUE(called) << called.error().message;
+  auto const listed = all.ask<sessions_list>({"web"});
+  ASSERT_EQ(listed->sessions.size(), 2U);
+  EXPECT_EQ(listed->sessions[1].label, "agent");
   ASSERT_TRUE(
       all.ask<terminals_resize>({.instance = "web", .session = opened->id, .rows = 50, .columns = 100}));
   ASSERT_TRUE(all.ask<terminals_close>({"web", opened->id}));

@@ -273,10 +273,24 @@ TEST_F(up, that_is_dry_says_what_would_be_changed) {
   EXPECT_THAT(asked_for, HasSubstr(R"("dry_run":true)"));
 }
 
-TEST_F(up, that_is_dry_and_reaches_no_daemon_would_create_it) {
+TEST_F(up, that_is_dry_and_reaches_no_daemon_does_not_guess_what_is_there) {
   auto const seen = here.call({"up", "a", "b", "--dry-run", "--host", "unix:" + here.root() + "/none"});
+  EXPECT_EQ(seen.code, 7);
+  EXPECT_EQ(seen.out, "");
+}
+
+TEST_F(up, that_is_dry_says_what_would_be_created) {
+  auto const nobody = [](peer& client) {
+    client.request();
+    error const why{.code = error_code::instance_unknown, .message = "no such instance"};
+    client.answer(404, wire::to_json(operations::error_answer{operations::told(why)}));
+  };
+  false_daemon const daemon({nobody, nobody});
+  auto const seen = here.call(daemon, {"up", "a", "b", "--dry-run", "--agent", "claude"});
   EXPECT_EQ(seen.code, 0);
-  EXPECT_EQ(seen.out, "+ create a (local)\n    service web\n+ create b (local)\n    service web\n");
+  EXPECT_EQ(seen.out,
+            "+ create a (local)\n    service web\n    agent claude, unless it runs already\n"
+            "+ create b (local)\n    service web\n    agent claude, unless it runs already\n");
 }
 
 TEST_F(up, tells_a_mistake_of_the_settings_with_exit_6) {

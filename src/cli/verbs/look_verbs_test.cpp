@@ -76,8 +76,8 @@ TEST(a_daemon_that_is_away, is_told_with_exit_7) {
 TEST(status, says_by_its_exit_code_whether_it_is_ready) {
   test::place const here;
   auto const with_state = [&](instance_state state) {
-    auto const all = list_of({instance_of(here, "auth", state, "as the daemon says")});
-    false_daemon const daemon({answers(all)});
+    auto const one = instance_of(here, "auth", state, "as the daemon says");
+    false_daemon const daemon({answers(list_of({one})), answers(one)});
     return here.call(daemon, {"status", "auth", "--json"}).code;
   };
   EXPECT_EQ(with_state(instance_state::running), 0);
@@ -93,7 +93,10 @@ TEST(status, takes_a_beginning_of_a_name_and_refuses_what_is_none) {
     false_daemon const daemon({answers(all)});
     return here.call(daemon, {"status", name, "--json"});
   };
-  EXPECT_EQ(code_of("aut").code, 0);
+  EXPECT_EQ(
+      here.call(false_daemon({answers(all), answers(all.instances.front())}), {"status", "aut", "--json"})
+          .code,
+      0);
   EXPECT_EQ(code_of("au").code, 2);
   auto const unknown = code_of("outh");
   EXPECT_EQ(unknown.code, 4);

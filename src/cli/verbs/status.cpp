@@ -34,6 +34,11 @@ result<int> status(context& with) {
   auto found = find_instance(with, operands.empty() ? "" : operands.front());
   if (!found) return std::unexpected(found.error());
   auto const& out = with.show().out;
+  if (with.writes_json() || (with.how() != format::name && !with.show().quiet)) {
+    // Lists are told from what is kept; of one the keeper is asked as well: pids, ends, restarts.
+    found = with.ask<operations::instances_get>({.instance = found->id.text()});
+    if (!found) return std::unexpected(found.error());
+  }
   int const code = is_ready(*found) ? exit_done : exit_not_so;
   if (with.writes_json()) {
     print_json(with, *found);

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <map>
 #include <optional>
 #include <utility>
 
@@ -8,9 +10,11 @@
 #include "cli/spans.hpp"
 #include "cli/text.hpp"
 #include "cli/verbs/all.hpp"
+#include "cli/verbs/attaching.hpp"
 #include "cli/verbs/json_out.hpp"
 #include "cli/verbs/project_files.hpp"
 #include "cli/verbs/targets.hpp"
+#include "cli/verbs/up_agent.hpp"
 #include "cli/verbs/up_change.hpp"
 #include "cli/verbs/up_request.hpp"
 #include "cli/verbs/waiting.hpp"
@@ -46,7 +50,32 @@ struct plan {
   std::vector<std::string> names;
   operations::instance_new what;
   milliseconds limit{};
+  // Of each of the names, when there is one.
+  std::optional<agent_start> agent;
+  std::map<std::string, std::string> prompts;
+  // That leave its terminal.
+  detach_keys keys;
 };
+
+constexpr std::size_t input_max = 1024UL * 1024;
+
+result<void> plan_agents(context const& with, config::project const& project, plan& out) {
+  auto agent = agent_for(project, with.call(), [&] { return read_input(with.around().input, input_max); });
+  if (!agent) return std::unexpected(agent.error());
+  out.agent = std::move(*agent);
+  if (!out.agent) return {};
+  if (with.call().has("attach") && out.names.size() > 1)
+    return fail(error_code::usage, "--attach: one terminal at a time; several instances are asked for");
+  auto keys = keys_of(with.call());
+  if (!keys) return std::unexpected(keys.error());
+  out.keys = std::move(*keys);
+  for (auto const& name : out.names) {
+    auto prompt = prompt_for(*out.agent, name, with.around().directory);
+    if (!prompt) return std::unexpected(prompt.error());
+    out.prompts.emplace(name, std::move(*prompt));
+  }
+  return {};
+}
 
 result<plan> make_plan(context const& with, config::loaded_project const& from) {
   auto names = names_for(with.call(), from.from.directory);
@@ -57,8 +86,10 @@ result<plan> make_plan(context const& with, config::loaded_project const& from) 
   if (!request) return std::unexpected(request.error());
   auto const limit = with.call().duration("timeout");
   if (!limit) return std::unexpected(limit.error());
-  for (auto const& note : request->notes) with.note("note: " + printable(note));
-  return plan{.names = std::move(*names), .what = std::move(request->what), .limit = limit->value_or(0ms)};
+  plan out{.names = std::move(*names), .what = std::move(*request), .limit = limit->value_or(0ms)};
+  if (auto const planned = plan_agents(with, from.what, out); !planned)
+    return std::unexpected(planned.error());
+  return out;
 }
 
 result<int> print_plan(context& with, plan const& what) {
@@ -68,8 +99,12 @@ result<int> print_plan(context& with, plan const& what) {
     one.name = name;
     auto planned = plan_for(with, one);
     if (!planned) return std::unexpected(planned.error());
-    if (!with.writes_json())
+    if (!with.writes_json()) {
       for (auto const& line : plan_lines(*planned)) with.show().out.line(line);
+      if (what.agent)
+        with.show().out.line(fmt::format("    agent {}, unless it runs already",
+                                         printable(fmt::to_string(fmt::join(what.agent->command, " ")))));
+    }
     all.push_back(std::move(*planned));
   }
   if (with.writes_json()) print_json(with, all, all);
@@ -172,7 +207,43 @@ void tell_failed(context const& with, instance const& what) {
                        printable(what.name)));
 }
 
-result<int> finish(context& with, outcome& all, waited const& end, milliseconds limit) {
+struct agents_started {
+  // The first that there was.
+  std::optional<error> failure;
+  // Of the last one.
+  std::string session;
+};
+
+// In all that are ready.
+agents_started start_agents(context& with, plan const& what, outcome const& all) {
+  agents_started out;
+  for (auto const& one : all.made) {
+    if (!one.ready) continue;
+    auto const& name = one.instance.name;
+    auto const& prompt = what.prompts.at(name);
+    auto started = start_agent(with, name, words_of(*what.agent, prompt));
+    if (started && started->was_there && !prompt.empty())
+      started = fail(error_code::invalid_state,
+                     fmt::format("the agent of {} runs already; it was not given the prompt", name), {},
+                     {fmt::format("ostler attach {} {}", name, agent_label)});
+    if (started) {
+      out.session = started->session;
+      if (!with.writes_json() && !with.show().quiet)
+        with.show().out.line(fmt::format("  {}  ostler attach {} {}", agent_label, name, agent_label));
+      continue;
+    }
+    auto why = started.error();
+    if (all.made.size() > 1) {
+      auto const& err = with.show().err;
+      err.write(with.writes_json() ? refusal_json(why) : refusal_text(why, err));
+    }
+    if (!out.failure) out.failure = std::move(why);
+  }
+  return out;
+}
+
+result<int> finish(context& with, outcome& all, waited const& end, plan const& what) {
+  auto const limit = what.limit;
   std::optional<error> failure;
   for (auto& one : all.made) {
     auto const last = std::ranges::find(end.last, one.instance.id, &instance::id);
@@ -189,6 +260,13 @@ result<int> finish(context& with, outcome& all, waited const& end, milliseconds 
     return fail(error_code::timed_out,
                 fmt::format("not ready within {}; it goes on in the background", format_duration(limit)), {},
                 {"ostler ls", "ostler wait NAME"});
+  agents_started agents;
+  if (what.agent) agents = start_agents(with, what, all);
+  if (!failure) failure = std::move(agents.failure);
+  if (!failure && !all.first_refusal && with.call().has("attach"))
+    return attach_to(with, {.instance = all.made.front().instance.name,
+                            .session = std::move(agents.session),
+                            .keys = what.keys});
   if (!failure) {
     with.hint("  next:   ostler logs -f · ostler down");
     return all.first_refusal ? facts(all.first_refusal->code).exit_code : static_cast<int>(exit_done);
@@ -225,7 +303,7 @@ result<int> up(context& with) {
                                      printable(whom.front().instance)));
     return exit_interrupted;
   }
-  return finish(with, all, *end, what->limit);
+  return finish(with, all, *end, *what);
 }
 
 }  // namespace ostler::cli

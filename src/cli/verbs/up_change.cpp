@@ -56,10 +56,8 @@ result<planned_instance> plan_for(context& with, operations::instance_new const&
   planned_instance out{.name = wanted.name};
   auto change = change_to(wanted);
   change.dry_run = true;
-  with.never_start();
   auto changed = with.ask<operations::instances_update>(change);
-  bool const is_new = !changed && (changed.error().code == error_code::instance_unknown ||
-                                   changed.error().code == error_code::daemon_unreachable);
+  bool const is_new = !changed && changed.error().code == error_code::instance_unknown;
   if (is_new) out.create = wanted;
   if (!changed && !is_new) return std::unexpected(std::move(changed.error()));
   if (changed && changed->changed) out.change = std::move(*changed);

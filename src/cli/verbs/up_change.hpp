@@ -22,7 +22,7 @@ struct planned_instance {
 };
 BOOST_DESCRIBE_STRUCT(planned_instance, (), (name, create, change))
 
-// Asks only for what is there, and starts no daemon for it.
+// Only the daemon knows what is there: without one it is started, as for every other question.
 result<planned_instance> plan_for(context& with, operations::instance_new const& wanted);
 // "+ create", "~ restart", "- remove", each with what it is about.
 std::vector<std::string> plan_lines(planned_instance const& what);

@@ -69,15 +69,6 @@ result<void> set_port(std::vector<wire::service_spec>& services, std::string con
   return {};
 }
 
-// The daemon cannot be told these yet. Who wrote them hears it, every time.
-std::vector<std::string> not_carried_out(config::project const& what) {
-  std::vector<std::string> out;
-  if (what.agent) out.emplace_back("[agent] is not started by `up`; run it with `ostler exec`");
-  if (what.agent && !what.agent->websocket.empty())
-    out.emplace_back("[agent] websocket is not dialled; [service.NAME] websocket = \"/path\" is");
-  return out;
-}
-
 }  // namespace
 
 std::string name_from(std::string_view text) {
@@ -113,12 +104,11 @@ result<std::vector<std::string>> names_for(arguments const& call, std::string_vi
   return out;
 }
 
-result<up_request> request_for(config::loaded_project const& from, arguments const& call,
-                               std::string_view working_directory,
-                               std::function<bool(std::string const&)> const& is_there) {
-  up_request out;
+result<operations::instance_new> request_for(config::loaded_project const& from, arguments const& call,
+                                             std::string_view working_directory,
+                                             std::function<bool(std::string const&)> const& is_there) {
+  operations::instance_new what;
   auto const& project = from.what;
-  auto& what = out.what;
   what.project = from.from.directory;
   what.provider = call.value("provider").value_or(project.provider.empty() ? "local" : project.provider);
   what.from = call.value("from").value_or("");
@@ -146,8 +136,7 @@ result<up_request> request_for(config::loaded_project const& from, arguments con
   what.keep_on_error = !call.has("discard-on-error");
   for (auto const& table : project.provider_tables)
     if (table.name == what.provider) what.settings.text = table.json;
-  out.notes = not_carried_out(project);
-  return out;
+  return what;
 }
 
 }  // namespace ostler::cli

@@ -19,15 +19,10 @@ std::string name_from(std::string_view text);
 // Of the call; without names the project's directory, and the branch when one is asked for.
 result<std::vector<std::string>> names_for(arguments const& call, std::string_view directory);
 
-struct up_request {
-  // Without the name.
-  operations::instance_new what;
-  // What the settings ask for and is not carried out, one sentence each.
-  std::vector<std::string> notes;
-};
-// `is_there` is asked for absolute paths; `working_directory` is what paths of flags are relative to.
-result<up_request> request_for(config::loaded_project const& from, arguments const& call,
-                               std::string_view working_directory,
-                               std::function<bool(std::string const&)> const& is_there);
+// Without the name. `is_there` is asked for absolute paths; `working_directory` is what paths of flags are
+// relative to.
+result<operations::instance_new> request_for(config::loaded_project const& from, arguments const& call,
+                                             std::string_view working_directory,
+                                             std::function<bool(std::string const&)> const& is_there);
 
 }  // namespace ostler::cli

@@ -30,9 +30,6 @@ constexpr line lines[] = {
     {"teardown.run", "teardown.run = [\"clean\"]"},
     {"env", "env.A = \"1\""},
     {"agent.run", "agent.run = \"claude\""},
-    {"agent.websocket", "agent.websocket = \"ws://127.0.0.1:1\""},
-    {"agent.heartbeat.every", "agent.heartbeat.every = \"7s\""},
-    {"agent.heartbeat.missed", "agent.heartbeat.missed = 7"},
     {"limits.memory", "limits.memory = \"1G\""},
     {"limits.cpus", "limits.cpus = 2"},
     {"limits.pids", "limits.pids = 70"},
@@ -126,7 +123,7 @@ std::string request_of(std::string const& text) {
   config::loaded_project from{.from = {.directory = "/shop", .file = {}}, .what = *read, .not_mapped = {}};
   auto const request =
       request_for(from, parse_arguments({"up"}).value(), "/shop", [](std::string const&) { return false; });
-  return request ? wire::to_json(request->what) : request.error().message;
+  return request ? wire::to_json(*request) : request.error().message;
 }
 
 std::string text_without(std::string_view key) {

@@ -20,6 +20,7 @@ inline constexpr std::size_t handed_scrollback_max = std::size_t{32} * 1024;
 
 struct handed_session {
   std::string session;
+  std::string label;
   std::vector<std::string> command;
   wall_time opened{};
   std::int64_t pid = 0;
@@ -44,7 +45,7 @@ struct handed_session {
   std::string scrollback;
 };
 BOOST_DESCRIBE_STRUCT(handed_session, (),
-                      (session, command, opened, pid, start_ticks, asked, exit, closed, ending, forget, limit,
+                      (session, label, command, opened, pid, start_ticks, asked, exit, closed, ending, forget, limit,
                        at_limit, terminal, in, out, err, pending, scrollback))
 
 struct handed_sessions {

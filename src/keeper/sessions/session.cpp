@@ -310,6 +310,7 @@ void session::look() {
 
 wire::session_status session::status() const {
   return {.session = name_,
+          .label = label_,
           .command = command_,
           .terminal = terminal_.has_value(),
           .running = !exit_ && !closed(),

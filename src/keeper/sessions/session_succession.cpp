@@ -44,6 +44,7 @@ void session::restore(held_run const& held) {
 
 handed_session session::hand_over() {
   handed_session told{.session = name_,
+                      .label = label_,
                       .command = command_,
                       .opened = opened_,
                       .pid = pid_,
@@ -82,6 +83,7 @@ result<void> session::take_over(handed_session handed) {
 }
 
 result<void> session::resume(handed_session handed) {
+  label_ = std::move(handed.label);
   command_ = std::move(handed.command);
   opened_ = handed.opened;
   start_ticks_ = handed.start_ticks;

@@ -115,7 +115,8 @@ TEST_F(a_successor, in_the_same_process_goes_on_with_all_sessions) {
     start(*by, {.command = {"sh", "-c", "stty -echo; echo up; read x; stty size; echo $x; exit 8"},
                 .terminal = wire::terminal_size{.rows = 33, .columns = 99},
                 .in = 6,
-                .out = 2});
+                .out = 2,
+                .label = "agent"});
     auto const over = start(*by, {.command = {"sh", "-c", "echo over; exit 9"}});
     by->credit(1, 1000);
     by->credit(2, 1000);
@@ -126,7 +127,9 @@ TEST_F(a_successor, in_the_same_process_goes_on_with_all_sessions) {
     begin(handed);
   }
   auto const by = client(seq);
-  EXPECT_EQ(by->ask<wire::keeper_status>("status").sessions.size(), 3U);
+  auto const sessions = by->ask<wire::keeper_status>("status").sessions;
+  ASSERT_EQ(sessions.size(), 3U);
+  EXPECT_EQ(sessions[1].label, "agent");
   by->ask("session.attach", wire::session_attach{.session = "s1", .in = 5, .out = 1});
   by->write(5, "more\n");
   EXPECT_EQ(by->read_all(1), "one\ntwo more\n");
