@@ -210,7 +210,8 @@ struct session_status {
   wall_time opened{};
   std::optional<exit_told> exit;
 };
-BOOST_DESCRIBE_STRUCT(session_status, (), (session, label, command, terminal, running, pid, viewers, opened, exit))
+BOOST_DESCRIBE_STRUCT(session_status, (),
+                      (session, label, command, terminal, running, pid, viewers, opened, exit))
 
 // What this place can do, and what it does in its stead.
 struct ability {

@@ -45,8 +45,8 @@ struct handed_session {
   std::string scrollback;
 };
 BOOST_DESCRIBE_STRUCT(handed_session, (),
-                      (session, label, command, opened, pid, start_ticks, asked, exit, closed, ending, forget, limit,
-                       at_limit, terminal, in, out, err, pending, scrollback))
+                      (session, label, command, opened, pid, start_ticks, asked, exit, closed, ending, forget,
+                       limit, at_limit, terminal, in, out, err, pending, scrollback))
 
 struct handed_sessions {
   std::uint64_t last_number = 0;
