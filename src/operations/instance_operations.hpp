@@ -196,6 +196,7 @@ struct instances_create : operation<instance_new, instance_made> {
       .path = "/api/v1/instances",
       .kind = operation_kind::change,
       .idempotent = false,
+      .key_stays = true,
       .scope = operation_scope::admin,
       .errors = codes<error_code::name_taken, error_code::ports_exhausted, error_code::limit_reached,
                       error_code::provider_unavailable, error_code::provider_unknown,

@@ -71,6 +71,8 @@ struct operation_facts {
   operation_kind kind = operation_kind::read;
   // Twice is the same as once.
   bool idempotent = true;
+  // What it makes bears the key of the request: asked again, it finds that, also when nobody knows its end.
+  bool key_stays = false;
   operation_scope scope = operation_scope::read_only;
   operation_transport transport = operation_transport::json;
   // It goes on to the keeper of the instance, which may be out of reach or unable.

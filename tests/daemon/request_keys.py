@@ -112,6 +112,32 @@ def an_older_order_is_answered_and_not_given_again(daemon):
     daemon.wait("web", "ready")
 
 
+def a_restart_that_was_cut_off_is_not_begun_again(daemon):
+    """Of a service that takes its time to end, so that the daemon is killed before it has."""
+    daemon.create("slow", [{"name": "slow", "command": ["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"],
+                            "stop": {"grace": 2000}}])
+    daemon.wait("slow", "ready")
+
+    def ask():
+        try:
+            daemon.ask("POST", "/api/v1/instances/slow/restart", {"wait": "60s"}, "restart")
+        except Lost:
+            pass
+
+    def number_of_starts():
+        who = daemon.instances()["slow"]["id"]
+        return len([one for one in daemon.events() if one["type"] == "instance.running" and one["instance"] == who])
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    daemon.settle(lambda: daemon.instances()["slow"]["state"] == "stopping", "it is on its way down")
+    kill_and_start(daemon)
+    asking.join()
+    refused(lambda: daemon.ask("POST", "/api/v1/instances/slow/restart", {"wait": "60s"}, "restart"), "answer_lost")
+    daemon.wait("slow", "ready")
+    expect(number_of_starts() == 2, f"it was started {number_of_starts()} times")
+
+
 def an_upload_is_known_by_its_bytes(daemon):
     first = put(daemon, "one", "upload")
     expect(first[0] == 200, first)
@@ -127,7 +153,8 @@ def main():
         daemon.create("web", [{"name": "sleeper", "command": ["sleep", "1000"]}], key="create")
         daemon.wait("web", "ready")
         for check in (answered_once_and_the_same, killed_in_the_middle_is_not_begun_again,
-                      an_upload_is_known_by_its_bytes, an_older_order_is_answered_and_not_given_again):
+                      an_upload_is_known_by_its_bytes, a_restart_that_was_cut_off_is_not_begun_again,
+                      an_older_order_is_answered_and_not_given_again):
             daemon.wait("web", "ready")
             reached(daemon)
             check(daemon)

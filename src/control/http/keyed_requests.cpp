@@ -44,11 +44,8 @@ key_purpose purpose_of(operations::operation_facts const& about) {
   return about.kind == operations::operation_kind::destroy ? key_purpose::frees : key_purpose::grows;
 }
 
-// Is it done again when nobody knows its end? What is the same twice; and what the fleet decides, because
-// what is wanted stands in the journal, and the key of a new instance in the instance.
-bool may_begin_again(operations::operation_facts const& about) {
-  return about.idempotent || !about.asks_keeper;
-}
+// Is it done again when nobody knows its end?
+bool may_begin_again(operations::operation_facts const& about) { return about.idempotent || about.key_stays; }
 
 // Of all else it is written down that it begins, so that it does so once.
 async::task<result<void>> say_it_begins(parts* shared, std::shared_ptr<entry> what,
