@@ -117,6 +117,7 @@ BOOST_DESCRIBE_STRUCT(exit_told, (), (how, value, asked, oom))
 //   service.removed             nothing is left of one that the spec no longer has
 //   process.intended spawned failed exited
 //   port.allotted refused
+//   limits.set                  whether what is to hold for all runs together does, when that has changed
 //   session.opened closed       agent.registered gone error
 //   events.dropped              instead of what was older and is no longer kept
 struct keeper_event {
@@ -231,9 +232,11 @@ struct keeper_status {
   std::vector<service_status> services;
   std::vector<session_status> sessions;
   std::vector<ability> abilities;
+  // Of all runs together, each limit that was asked for: whether it holds, how high and by what, or why not.
+  std::vector<ability> limits;
 };
 BOOST_DESCRIBE_STRUCT(keeper_status, (),
                       (instance, generation, keeper, seq, forgotten_seq, stopping, services, sessions,
-                       abilities))
+                       abilities, limits))
 
 }  // namespace ostler::wire

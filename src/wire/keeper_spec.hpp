@@ -142,6 +142,9 @@ struct keeper_spec {
   std::vector<std::string> env;
   std::vector<std::string> env_files;
   std::vector<service_spec> services;
+  // Of all that runs in the instance together: services, commands and terminals. `open_files` is that of each
+  // process which has none of its own.
+  limits_spec limits;
   // "" for the best there is, else cgroup2, cgroup1 or scan.
   std::string containment;
   std::uint16_t port_first = 10'000;
@@ -151,6 +154,6 @@ struct keeper_spec {
 };
 BOOST_DESCRIBE_STRUCT(keeper_spec, (),
                       (instance, name, project, generation, token, workspace, env, env_files, services,
-                       containment, port_first, port_last, log_cap_bytes, heartbeat))
+                       limits, containment, port_first, port_last, log_cap_bytes, heartbeat))
 
 }  // namespace ostler::wire

@@ -31,11 +31,12 @@ struct services_named {
 BOOST_DESCRIBE_STRUCT(services_named, (), (services, grace))
 
 // services.apply: from now on these. What is new starts, what has changed starts anew, what is gone is
-// stopped.
+// stopped. Limits of all together hold at once; without them they stay as they are.
 struct services_wanted {
   std::vector<service_spec> services;
+  std::optional<limits_spec> limits = std::nullopt;
 };
-BOOST_DESCRIBE_STRUCT(services_wanted, (), (services))
+BOOST_DESCRIBE_STRUCT(services_wanted, (), (services, limits))
 
 // logs.read: records of log_records.hpp on the stream, then its end; with `follow` it never ends by itself.
 struct log_read {

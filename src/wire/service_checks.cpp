@@ -100,6 +100,7 @@ result<void> check_one(service_spec const& spec) {
   if (spec.shell && spec.command.size() != 1)
     return fail(error_code::value_unknown, fmt::format("service {}: a shell takes one line", spec.name));
   if (auto const signal = parse_signal(spec.stop.signal); !signal) return std::unexpected(signal.error());
+  if (auto done = check_limits(spec.limits, "service " + spec.name); !done) return done;
   if (auto done = check_times(spec); !done) return done;
   if (auto done = check_websocket(spec); !done) return done;
   return check_port_of(spec);
@@ -145,6 +146,21 @@ result<int> parse_signal(std::string_view text) {
   for (auto const& each : signals) names.push_back(each.name);
   return fail(error_code::value_unknown, fmt::format("{} is no signal; allowed: {}, or their numbers",
                                                      in_quotes(text), fmt::join(names, ", ")));
+}
+
+result<void> check_limits(limits_spec const& limits, std::string_view whose) {
+  struct limit {
+    std::string_view key;
+    std::int64_t value;
+  };
+  for (auto const& [key, value] : std::array<limit, 4>{{{"memory_bytes", limits.memory_bytes},
+                                                        {"cpu_milli", limits.cpu_milli},
+                                                        {"pids", limits.pids},
+                                                        {"open_files", limits.open_files}}})
+    if (value < 0)
+      return fail(error_code::value_out_of_range,
+                  fmt::format("{}: limits.{} is {}; allowed: 0 for no limit, or more", whose, key, value));
+  return {};
 }
 
 result<void> check_services(std::vector<service_spec> const& services) {

@@ -13,6 +13,8 @@ namespace ostler::wire {
 // Names twice, needs that are unknown or in a circle, signals that are none, numbers out of range: the first
 // trouble, naming the service and the key.
 result<void> check_services(std::vector<service_spec> const& services);
+// Less than nothing is no limit; the refusal names `whose` it is.
+result<void> check_limits(limits_spec const& limits, std::string_view whose);
 
 // "TERM", "SIGTERM" or "15".
 result<int> parse_signal(std::string_view text);

@@ -29,6 +29,20 @@ TEST(the_check_of_services, refuses_what_can_never_start) {
   EXPECT_EQ(circle.error().message, "these services need each other in a circle: a, b");
 }
 
+TEST(the_check_of_limits, refuses_less_than_nothing_and_says_whose_it_is) {
+  EXPECT_TRUE(check_limits({}, "the whole instance"));
+  auto const refused = check_limits({.memory_bytes = 1, .pids = -1}, "the whole instance");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, error_code::value_out_of_range);
+  EXPECT_EQ(refused.error().message,
+            "the whole instance: limits.pids is -1; allowed: 0 for no limit, or more");
+  auto web = named("web");
+  web.limits.memory_bytes = -5;
+  auto const refused_of_one = check_services({web});
+  ASSERT_FALSE(refused_of_one);
+  EXPECT_TRUE(refused_of_one.error().message.starts_with("service web: limits.memory_bytes is -5"));
+}
+
 TEST(the_check_of_services, refuses_agent_servers_that_cannot_be_dialled) {
   auto server = named("server");
   server.websocket = "/agent?v=1";
