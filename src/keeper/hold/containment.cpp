@@ -44,8 +44,27 @@ std::string instance_directory(system::cgroup_hierarchy const& hierarchy, std::s
       options.directory != hierarchy.mount.point)
     return options.directory;
   auto const folder = instance_folder(options.instance);
-  if (own.ends_with("/" + folder + "/keeper")) return parent_of(own);
-  return own + "/" + folder;
+  auto const ours = own.ends_with("/" + folder + "/keeper") ? parent_of(own) : own + "/" + folder;
+  return hierarchy.mount.unified ? fmt::format("{}/{}", ours, runs_folder) : ours;
+}
+
+bool is_runs_folder(std::string const& path) { return path.ends_with(fmt::format("/{}", runs_folder)); }
+
+// The one that bears the keeper's name.
+std::string named_directory(std::string const& path) { return is_runs_folder(path) ? parent_of(path) : path; }
+
+result<system::cgroup_directory> make_directory(std::string const& path) {
+  if (auto above = system::cgroup_directory::make(named_directory(path)); !above || !is_runs_folder(path))
+    return above;
+  return system::cgroup_directory::make(path);
+}
+
+// Those that may have to pass controllers on to the directory of all runs.
+std::vector<std::string> above_all_runs(std::string const& path) {
+  auto const named = named_directory(path);
+  std::vector<std::string> all{parent_of(named)};
+  if (is_runs_folder(path)) all.push_back(named);
+  return all;
 }
 
 result<void> note(containment_options const& options, std::string const& path) {
@@ -53,16 +72,33 @@ result<void> note(containment_options const& options, std::string const& path) {
   return system::note_cgroups(options.home, {path});
 }
 
-// Where limits.hpp makes its own when a limit is asked for.
-result<void> note_those_of_limits(containment_options const& options) {
-  if (options.home < 0) return {};
-  std::vector<std::string> paths;
-  for (auto const* controller : {"memory", "cpu", "pids"}) {
+// Where those of version 1 are that a former keeper of this home has put runs into, and else where ours are
+// to be, noted. They are made when a limit is asked for.
+result<limit_places> places_of_limits(containment_options const& options) {
+  std::vector<std::string> former;
+  if (options.home >= 0) {
+    auto noted = system::noted_cgroups(options.home);
+    if (!noted) return std::unexpected(noted.error());
+    former = std::move(*noted);
+  }
+  limit_places places;
+  std::vector<std::string> to_note;
+  for (auto const controller : limit_controllers) {
     auto const hierarchy = system::find_hierarchy(controller);
     auto const own = hierarchy ? hierarchy->directory_of(hierarchy->own_path) : std::nullopt;
-    if (own) paths.push_back(fmt::format("{}/{}", *own, instance_folder(options.instance)));
+    if (!own) continue;
+    auto const is_there = [&](auto const& path) {
+      return system::path_is_within(path, hierarchy->mount.point);
+    };
+    auto const found = std::ranges::find_if(former, is_there);
+    auto path =
+        found != former.end() ? *found : fmt::format("{}/{}", *own, instance_folder(options.instance));
+    if (found == former.end()) to_note.push_back(path);
+    places.push_back({.controller = std::string(controller), .directory = std::move(path)});
   }
-  return system::note_cgroups(options.home, paths);
+  if (options.home >= 0)
+    if (auto done = system::note_cgroups(options.home, to_note); !done) return std::unexpected(done.error());
+  return places;
 }
 
 // As /proc/PID/stat counts, and a little less.
@@ -104,8 +140,35 @@ bool run_group::bears_token(pid_t pid) const { return system::environment_of(pid
 
 bool run_group::contains(pid_t pid) const { return bears_token(pid); }
 
-void run_group::find_limits() {
-  if (auto const whom = members()) limits_.find_cgroup1(*whom);
+run_group::~run_group() {
+  if (live_ != nullptr) std::erase(*live_, this);
+}
+
+result<void> run_group::share(shared_limits const& all) {
+  cpu_cores_most_ = all.wanted().cpu_cores;
+  if (auto done = limits_.join(all.where()); !done) return done;
+  if (auto done = gather(); !done) return done;
+  if (!wanted_.cpu_cores) return {};
+  if (auto done = hold_limits(); !done) return std::unexpected(done.error());
+  return {};
+}
+
+// Again for those whom others have made meanwhile: it ends, because who is in makes no more outside.
+result<void> run_group::gather() {
+  if (limits_.joined().empty()) return {};
+  constexpr int rounds_max = 20;
+  for (int round = 0; round < rounds_max; ++round) {
+    auto const whom = members();
+    if (!whom) return std::unexpected(whom.error());
+    if (limits_.gather(*whom) == 0) return {};
+  }
+  return fail(error_code::system_exhausted, "its processes multiply faster than they can be limited");
+}
+
+result<limit_report> run_group::hold_limits() {
+  auto wanted = wanted_;
+  if (wanted.cpu_cores && cpu_cores_most_) wanted.cpu_cores = std::min(*wanted.cpu_cores, *cpu_cores_most_);
+  return limits_.apply(wanted);
 }
 
 result<std::vector<pid_t>> run_group::members(reach how) {
@@ -176,9 +239,11 @@ result<void> run_group::remove() {
 }
 
 result<limit_report> run_group::limit(run_limits const& wanted) {
-  auto const whom = members();
-  if (!whom) return std::unexpected(whom.error());
-  return limits_.apply(wanted, *whom);
+  wanted_ = wanted;
+  auto report = hold_limits();
+  if (!report) return report;
+  if (auto done = gather(); !done) return std::unexpected(done.error());
+  return report;
 }
 
 run_usage run_group::usage() {
@@ -188,10 +253,16 @@ run_usage run_group::usage() {
   return used;
 }
 
+containment::containment(limit_places places)
+    : places_(std::move(places)),
+      shared_(std::make_unique<shared_limits>(places_)),
+      live_(std::make_unique<std::vector<run_group*>>()) {}
+
 result<containment> containment::open(containment_options options) {
   if (auto named = check_name(options.instance); !named) return std::unexpected(named.error());
-  if (auto done = note_those_of_limits(options); !done) return std::unexpected(done.error());
-  containment made;
+  auto places = places_of_limits(options);
+  if (!places) return std::unexpected(places.error());
+  containment made(std::move(*places));
   made.instance_ = options.instance;
   if (options.forced) {
     if (auto done = made.try_kind(*options.forced, options); !done)
@@ -219,12 +290,13 @@ result<void> containment::try_kind(containment_kind kind, containment_options co
       return fail(error_code::feature_missing,
                   fmt::format("our cgroup {} is not below {}", hierarchy->own_path, hierarchy->mount.point));
     auto const path = instance_directory(*hierarchy, *own, options);
-    if (auto done = note(options, path); !done) return done;
-    auto made = system::cgroup_directory::make(path);
+    if (auto done = note(options, named_directory(path)); !done) return done;
+    auto made = make_directory(path);
     if (!made) return std::unexpected(made.error());
     if (auto const type = made->read("cgroup.type"); type && !type->starts_with("domain\n"))
       return fail(error_code::feature_missing, fmt::format("{} is for threads only", made->path()));
     directory_ = made->path();
+    if (kind == containment_kind::cgroup2) shared_->use_cgroup2(directory_, above_all_runs(directory_));
   }
   kind_ = kind;
   explanation_ =
@@ -237,18 +309,20 @@ result<std::unique_ptr<run_group>> containment::make_group(std::string_view run,
   if (auto named = check_name(run); !named) return std::unexpected(named.error());
   if (token.empty() || token.find('\0') != std::string::npos)
     return fail(error_code::value_out_of_range, "a run needs a token");
-  limit_keeper limits(fmt::format("{}/{}", instance_folder(instance_), run_folder(run)));
+  limit_keeper limits(places_, run_folder(run));
   if (kind_ == containment_kind::scan)
     return std::make_unique<scan_group>(std::move(token), std::move(limits), birth);
   auto const hierarchy = system::find_hierarchy(controller_of(kind_));
   if (!hierarchy) return std::unexpected(hierarchy.error());
   // Somebody may have cleared away what was empty.
-  if (auto above = system::cgroup_directory::make(directory_); !above) return std::unexpected(above.error());
+  if (auto above = make_directory(directory_); !above) return std::unexpected(above.error());
   auto made = system::cgroup_directory::make(directory_ + "/" + run_folder(run));
   if (!made) return std::unexpected(made.error());
   auto path = hierarchy->path_of(made->path());
   if (kind_ == containment_kind::cgroup2) {
-    limits.use_cgroup2(made->path(), parent_of(directory_));
+    auto above = above_all_runs(directory_);
+    above.push_back(directory_);
+    limits.use_cgroup2(made->path(), std::move(above));
     return std::make_unique<cgroup2_group>(std::move(token), std::move(limits), std::move(*made),
                                            std::move(path), cgroup2_group::kill_by::file);
   }
@@ -268,7 +342,12 @@ result<std::unique_ptr<run_group>> containment::prepare(std::string_view run, st
     return fail(
         error_code::foreign_resource,
         fmt::format("there are processes in the place of the new run {}: {}", run, fmt::join(*there, ", ")));
-  if (auto limited = (*made)->limit(limits); !limited) {
+  limit_all_again();
+  (*made)->live_ = live_.get();
+  live_->push_back(made->get());
+  auto shared = (*made)->share(*shared_);
+  auto limited = shared ? (*made)->limit(limits) : std::unexpected(shared.error());
+  if (!limited) {
     static_cast<void>((*made)->remove());
     return std::unexpected(limited.error());
   }
@@ -277,16 +356,48 @@ result<std::unique_ptr<run_group>> containment::prepare(std::string_view run, st
 
 result<std::unique_ptr<run_group>> containment::find(std::string_view run, std::string token) {
   auto made = make_group(run, std::move(token), 0);
-  if (made) (*made)->find_limits();
+  if (!made) return made;
+  (*made)->limits_.find_former();
+  (*made)->live_ = live_.get();
+  live_->push_back(made->get());
+  if (auto const shared = (*made)->share(*shared_); !shared) shared_->weaken(shared.error().message);
   return made;
 }
 
+// A part may never be allowed more of the processors than the whole, not even between the two.
+void containment::limit_all(run_limits const& wanted) {
+  auto const before = shared_->wanted().cpu_cores;
+  auto lower = wanted;
+  if (before) lower.cpu_cores = std::min(*before, wanted.cpu_cores.value_or(*before));
+  for (auto* run : *live_) {
+    run->cpu_cores_most_ = lower.cpu_cores;
+    if (run->wanted_.cpu_cores) static_cast<void>(run->hold_limits());
+  }
+  shared_->apply(wanted);
+  bring_below();
+}
+
+void containment::limit_all_again() {
+  if (!shared_->should_be_tried_again()) return;
+  shared_->apply(shared_->wanted());
+  bring_below();
+}
+
+void containment::bring_below() {
+  for (auto* run : *live_)
+    if (auto const done = run->share(*shared_); !done) shared_->weaken(done.error().message);
+}
+
 result<void> containment::remove() const {
+  if (auto done = shared_->remove(); !done) return done;
   if (directory_.empty()) return {};
   auto const open = system::cgroup_directory::open(directory_);
-  if (!open && open.error().code == error_code::file_unknown) return {};
-  if (!open) return std::unexpected(open.error());
-  return open->remove();
+  if (!open && open.error().code != error_code::file_unknown) return std::unexpected(open.error());
+  if (open)
+    if (auto done = open->remove(); !done) return done;
+  // With the keeper in it, it stays until that has left.
+  if (is_runs_folder(directory_)) ::rmdir(parent_of(directory_).c_str());
+  return {};
 }
 
 }  // namespace ostler::keeper

@@ -23,6 +23,7 @@
 
 #include "base/result.hpp"
 #include "keeper/hold/limits.hpp"
+#include "keeper/hold/shared_limits.hpp"
 #include "keeper/hold/spawn.hpp"
 #include "system/process.hpp"
 
@@ -43,7 +44,7 @@ enum class kill_outcome : std::uint8_t { emptied, some_left };
 // All processes of one run. Those that have ended are never counted, reaped or not; nor are we ourselves.
 class run_group {
  public:
-  virtual ~run_group() = default;
+  virtual ~run_group();
   run_group(run_group const&) = delete;
   run_group& operator=(run_group const&) = delete;
 
@@ -84,11 +85,18 @@ class run_group {
 
  private:
   friend class containment;
-  // Those that a former keeper had set.
-  void find_limits();
+  // Whether it is below where all runs are limited, from now on.
+  result<void> share(shared_limits const& all);
+  // Its own limits, anew.
+  result<limit_report> hold_limits();
+  result<void> gather();
   result<std::vector<system::process_stat>> look_thoroughly();
   std::string token_;
   limit_keeper limits_;
+  run_limits wanted_;
+  // Of version 1 the kernel refuses a run more processors than all runs have.
+  std::optional<double> cpu_cores_most_;
+  std::vector<run_group*>* live_ = nullptr;
 };
 
 struct containment_options {
@@ -101,6 +109,11 @@ struct containment_options {
   int home = -1;
 };
 
+// Below the keeper's own directory of cgroup v2, the one that holds all runs and bears the limits of the
+// whole. The keeper is beside it: what they use up is not its own.
+inline constexpr std::string_view runs_folder = "runs";
+
+// Outlives its run groups.
 class containment {
  public:
   static result<containment> open(containment_options options);
@@ -117,11 +130,20 @@ class containment {
                                              run_limits const& limits = {});
   // Of a run that a former keeper started.
   result<std::unique_ptr<run_group>> find(std::string_view run, std::string token);
+
+  // Of all runs together, those there are and those to come. What a former keeper set is set anew.
+  void limit_all(run_limits const& wanted);
+  // When it may come to more than before.
+  void limit_all_again();
+  std::vector<shared_limit> limits_of_all() const { return shared_->told(); }
+  run_usage usage_of_all() const { return shared_->usage(); }
+
   // What is left in the system of the instance, when no run is.
   result<void> remove() const;
 
  private:
-  containment() = default;
+  explicit containment(limit_places places);
+  void bring_below();
   result<void> try_kind(containment_kind kind, containment_options const& options);
   result<std::unique_ptr<run_group>> make_group(std::string_view run, std::string token, std::uint64_t birth);
 
@@ -129,6 +151,10 @@ class containment {
   std::string instance_;
   std::string directory_;
   std::string explanation_;
+  limit_places places_;
+  // Where they are does not change when we are moved: the groups know the list of those that live.
+  std::unique_ptr<shared_limits> shared_;
+  std::unique_ptr<std::vector<run_group*>> live_;
 };
 
 }  // namespace ostler::keeper

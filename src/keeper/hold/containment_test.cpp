@@ -238,7 +238,7 @@ TEST_F(contained_without_kill_file, a_bomb_of_forks_is_killed) {
                                              instance_name());
   if (!made) GTEST_SKIP() << made.error().message;
   auto const path = hierarchy->path_of(made->path());
-  cgroup2_group group(token, limit_keeper("none/none"), std::move(*made), path,
+  cgroup2_group group(token, limit_keeper({}, "none"), std::move(*made), path,
                       cgroup2_group::kill_by::signals);
   auto wanted = request({"bomb", "64"});
   wanted.place = group.place();

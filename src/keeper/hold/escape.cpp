@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "keeper/hold/containment.hpp"
 #include "keeper/hold/spawn.hpp"
 #include "system/cgroups.hpp"
 #include "system/clock.hpp"
@@ -185,6 +186,7 @@ void remove_left_cgroups(int home) {
   if (!left) return;
   for (auto const& path : *left) {
     ::rmdir((path + "/keeper").c_str());
+    ::rmdir(fmt::format("{}/{}", path, runs_folder).c_str());
     ::rmdir(path.c_str());
   }
   static_cast<void>(system::forget_gone_cgroups(home));

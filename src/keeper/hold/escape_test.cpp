@@ -100,7 +100,7 @@ TEST_F(an_escape, puts_the_runs_beside_the_keeper) {
     auto const opened =
         containment::open({.instance = "web", .forced = containment_kind::cgroup2, .directory = {}});
     if (!opened) return opened.error().message;
-    if (opened->where() != path + "/ostler-web") return opened->where();
+    if (opened->where() != path + "/ostler-web/runs") return opened->where();
     return {};
   });
   EXPECT_EQ(wrong, "");

@@ -64,9 +64,26 @@ result<void> set_cgroup1(system::cgroup_directory const& leaf, std::string_view 
 // A file that is there only where the controller is.
 std::string cgroup2_file(std::string_view name) { return fmt::format("{}.max", name); }
 
-std::string parent_of(std::string const& path) { return path.substr(0, path.rfind('/')); }
-
 }  // namespace
+
+enforcement& enforcement_of(limit_report& report, std::string_view controller) {
+  return controller == "memory" ? report.memory : controller == "cpu" ? report.cpu : report.pids;
+}
+
+enforcement enforcement_of(limit_report const& report, std::string_view controller) {
+  return controller == "memory" ? report.memory : controller == "cpu" ? report.cpu : report.pids;
+}
+
+bool is_asked(run_limits const& wanted, std::string_view controller) {
+  if (controller == "memory") return wanted.memory_bytes.has_value();
+  return controller == "cpu" ? wanted.cpu_cores.has_value() : wanted.pids.has_value();
+}
+
+void limit_open_files(std::vector<spawn_limit>& into, std::int64_t most) {
+  if (most <= 0) return;
+  auto const number = static_cast<std::uint64_t>(most);
+  into.push_back({.which = RLIMIT_NOFILE, .soft = number, .hard = number});
+}
 
 std::string_view text(enforcement by) {
   switch (by) {
@@ -79,9 +96,9 @@ std::string_view text(enforcement by) {
   return "not enforced";
 }
 
-void limit_keeper::use_cgroup2(std::string const& leaf, std::string const& top) {
+void limit_keeper::use_cgroup2(std::string const& leaf, std::vector<std::string> above) {
   if (auto open = system::cgroup_directory::open(leaf)) leaf_ = std::move(*open);
-  top_ = top;
+  above_ = std::move(above);
 }
 
 limit_keeper::controller const* limit_keeper::cgroup1(std::string_view name) const {
@@ -89,48 +106,38 @@ limit_keeper::controller const* limit_keeper::cgroup1(std::string_view name) con
   return found == cgroup1_.end() ? nullptr : &*found;
 }
 
-void limit_keeper::find_cgroup1(std::vector<pid_t> const& members) {
-  for (auto const* name : {"memory", "cpu", "pids"}) {
-    auto const hierarchy = system::find_hierarchy(name);
-    if (!hierarchy) continue;
-    std::vector<std::string> paths{hierarchy->own_path == "/" ? "/" + run_
-                                                              : hierarchy->own_path + "/" + run_};
-    // A former keeper may have been elsewhere; those it started still are.
-    for (auto const pid : members)
-      for (auto const& one : system::cgroups_of(pid).value_or(std::vector<system::cgroup_membership>()))
-        if (std::ranges::find(one.controllers, name) != one.controllers.end() &&
-            one.path.ends_with("/" + run_))
-          paths.push_back(one.path);
-    for (auto const& path : paths)
-      if (auto const directory = hierarchy->directory_of(path); directory && !cgroup1(name))
-        add_cgroup1(name, system::cgroup_directory::open(*directory));
-  }
+std::string limit_keeper::cgroup1_path(limit_place const& place) const {
+  return folder_.empty() ? place.directory : fmt::format("{}/{}", place.directory, folder_);
 }
 
-bool limit_keeper::add_cgroup1(std::string_view name, result<system::cgroup_directory> directory) {
-  if (!directory) return false;
+void limit_keeper::find_former() {
+  for (auto const name : limit_controllers)
+    if (leaf_ && leaf_->has(cgroup2_file(name))) enforcement_of(report_, name) = enforcement::cgroup2;
+  for (auto const& place : places_)
+    if (!cgroup1(place.controller))
+      static_cast<void>(add_cgroup1(place.controller, system::cgroup_directory::open(cgroup1_path(place))));
+}
+
+result<void> limit_keeper::add_cgroup1(std::string_view name, result<system::cgroup_directory> directory) {
+  if (!directory) return std::unexpected(directory.error());
   auto procs = system::open_at(directory->get(), "cgroup.procs", O_WRONLY);
-  if (!procs) return false;
+  if (!procs) return std::unexpected(procs.error());
   cgroup1_.push_back({std::string(name), std::move(*directory), std::move(*procs)});
-  return true;
+  return {};
 }
 
-bool limit_keeper::make_cgroup1(std::string_view name, std::vector<pid_t> const& members) {
-  if (cgroup1(name) != nullptr) return true;
-  auto const hierarchy = system::find_hierarchy(name);
-  if (!hierarchy) return false;
-  auto const own = hierarchy->directory_of(hierarchy->own_path);
-  if (!own) return false;
-  auto const path = fmt::format("{}/{}", *own, run_);
-  if (!system::cgroup_directory::make(parent_of(path)) ||
-      !add_cgroup1(name, system::cgroup_directory::make(path)))
-    return false;
-  for (auto const pid : members) {
-    // Who has ended meanwhile needs no limit.
-    auto const moved = cgroup1_.back().directory.write("cgroup.procs", fmt::format("{}", pid));
-    static_cast<void>(moved);
-  }
-  return true;
+result<void> limit_keeper::make_cgroup1(std::string_view name) {
+  if (cgroup1(name) != nullptr) return {};
+  auto const place = std::ranges::find(places_, name, &limit_place::controller);
+  if (place == places_.end())
+    return fail(error_code::feature_missing,
+                fmt::format("no cgroup with the controller {} can be made here", name));
+  auto const all = system::cgroup_directory::make(place->directory);
+  if (!all) return std::unexpected(all.error());
+  // Kernels before 5.11 count what is below a cgroup only if they are told so before there is anything below.
+  if (name == "memory" && all->number("memory.use_hierarchy") == 0U)
+    static_cast<void>(all->write("memory.use_hierarchy", "1"));
+  return add_cgroup1(name, system::cgroup_directory::make(cgroup1_path(*place)));
 }
 
 bool limit_keeper::enable_cgroup2(std::string_view name) {
@@ -139,45 +146,69 @@ bool limit_keeper::enable_cgroup2(std::string_view name) {
   if (leaf_->has(file)) return true;
   // From above to below: each passes on only what it was given itself. The last look says whether it went
   // well.
-  for (auto const& path : {top_, parent_of(leaf_->path())})
+  for (auto const& path : above_)
     if (auto const above = system::cgroup_directory::open(path))
       static_cast<void>(above->write("cgroup.subtree_control", fmt::format("+{}", name)));
   return leaf_->has(file);
 }
 
-result<enforcement> limit_keeper::apply_one(std::string_view name, bool asked, enforcement before,
-                                            run_limits const& wanted, std::vector<pid_t> const& members) {
-  auto const by_cgroup2 = before == enforcement::cgroup2 || (asked && enable_cgroup2(name));
-  auto const by_cgroup1 = !by_cgroup2 && (cgroup1(name) != nullptr || (asked && make_cgroup1(name, members)));
-  if (by_cgroup2) {
+result<limit_outcome> limit_keeper::apply_one(std::string_view name, run_limits const& wanted) {
+  auto& now = enforcement_of(report_, name);
+  bool const asked = is_asked(wanted, name);
+  if (now == enforcement::cgroup2 || (asked && enable_cgroup2(name))) {
     if (auto done = set_cgroup2(*leaf_, name, wanted); !done) return std::unexpected(done.error());
-  } else if (by_cgroup1) {
-    if (auto done = set_cgroup1(cgroup1(name)->directory, name, wanted); !done)
-      return std::unexpected(done.error());
+    now = asked ? enforcement::cgroup2 : enforcement::not_asked;
+    return limit_outcome{.by = now, .why = {}};
   }
-  if (!asked) return enforcement::not_asked;
-  if (by_cgroup2) return enforcement::cgroup2;
-  if (by_cgroup1) return enforcement::cgroup1;
-  return name == "cpu" ? enforcement::none : enforcement::rlimit;
+  auto const made = asked ? make_cgroup1(name) : result<void>();
+  if (auto const* own = cgroup1(name)) {
+    if (auto done = set_cgroup1(own->directory, name, wanted); !done) return std::unexpected(done.error());
+    now = asked ? enforcement::cgroup1 : enforcement::not_asked;
+    return limit_outcome{.by = now, .why = {}};
+  }
+  now = !asked ? enforcement::not_asked : name == "cpu" ? enforcement::none : enforcement::rlimit;
+  return limit_outcome{.by = now, .why = made ? std::string() : made.error().message};
 }
 
-result<limit_report> limit_keeper::apply(run_limits const& wanted, std::vector<pid_t> const& members) {
-  auto const memory = apply_one("memory", wanted.memory_bytes.has_value(), report_.memory, wanted, members);
-  if (!memory) return std::unexpected(memory.error());
-  report_.memory = *memory;
-  auto const cpu = apply_one("cpu", wanted.cpu_cores.has_value(), report_.cpu, wanted, members);
-  if (!cpu) return std::unexpected(cpu.error());
-  report_.cpu = *cpu;
-  auto const pids = apply_one("pids", wanted.pids.has_value(), report_.pids, wanted, members);
-  if (!pids) return std::unexpected(pids.error());
-  report_.pids = *pids;
-
+result<limit_report> limit_keeper::apply(run_limits const& wanted) {
+  for (auto const name : limit_controllers)
+    if (auto const done = apply_one(name, wanted); !done) return std::unexpected(done.error());
   process_limits_.clear();
   if (report_.memory == enforcement::rlimit)
     process_limits_.push_back({RLIMIT_AS, *wanted.memory_bytes, *wanted.memory_bytes});
   if (report_.pids == enforcement::rlimit)
     process_limits_.push_back({RLIMIT_NPROC, *wanted.pids, *wanted.pids});
   return report_;
+}
+
+result<void> limit_keeper::join(limit_report const& all) {
+  for (auto const name : limit_controllers) {
+    auto const by = enforcement_of(all, name);
+    if (by == enforcement::cgroup1)
+      if (auto done = make_cgroup1(name); !done) return done;
+    // Whom the kernel ends for want of memory is counted only where it counts memory.
+    if (by == enforcement::cgroup2) static_cast<void>(enable_cgroup2(name));
+  }
+  return {};
+}
+
+std::size_t limit_keeper::gather(std::vector<pid_t> const& members) const {
+  std::size_t moved = 0;
+  for (auto const& one : cgroup1_) {
+    auto const there = one.directory.processes().value_or(std::vector<pid_t>());
+    for (auto const pid : members) {
+      if (std::ranges::find(there, pid) != there.end()) continue;
+      // Who has ended meanwhile needs no limit.
+      if (one.directory.write("cgroup.procs", fmt::format("{}", pid))) ++moved;
+    }
+  }
+  return moved;
+}
+
+bool limit_keeper::is_there() const {
+  auto const stands = [](system::cgroup_directory const& one) { return one.has("cgroup.procs"); };
+  return (!leaf_ || stands(*leaf_)) &&
+         std::ranges::all_of(cgroup1_, [&](controller const& one) { return stands(one.directory); });
 }
 
 std::vector<int> limit_keeper::joined() const {
@@ -213,11 +244,8 @@ std::uint64_t limit_keeper::oom_kills() const {
 }
 
 result<void> limit_keeper::remove() {
-  for (auto const& one : cgroup1_) {
+  for (auto const& one : cgroup1_)
     if (auto done = one.directory.remove(); !done) return done;
-    // The instance's own; it stays while another run has its limits below it.
-    static_cast<void>(::rmdir(parent_of(one.directory.path()).c_str()));
-  }
   cgroup1_.clear();
   return {};
 }

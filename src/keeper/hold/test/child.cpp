@@ -173,6 +173,10 @@ int run(int argc, char** argv) {
   if (word == "scrubbed") return scrubbed(argv[0]);
   if (word == "bomb") bomb(std::atoi(argument));
   if (word == "memory") return take_memory(std::strtoul(argument, nullptr, 10));
+  if (word == "keep") {
+    if (auto const code = take_memory(std::strtoul(argument, nullptr, 10)); code != 0) return code;
+    wait_for_ever();
+  }
   if (word == "forks") return fork_many(std::atoi(argument));
   if (word == "zombie") return leave_zombie();
   if (word == "move") return move_to(argument);
