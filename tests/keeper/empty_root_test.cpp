@@ -26,6 +26,7 @@ TEST(a_keeper, runs_in_an_empty_root) {
   place.spec.workspace = "/work";
   place.spec.services.push_back({.name = "web", .command = {"/service", "print", "up\\n", "wait"}});
   place.spec.services.back().ready.output = "up";
+  place.spec.limits.pids = 100;
   std::ofstream(place.directory() + "/spec.json") << wire::to_json(place.spec);
   auto const inside =
       "mount -t proc proc " + root + "/proc && exec chroot " + root + " /ostler-keeper run --dir /keep";
@@ -39,6 +40,12 @@ TEST(a_keeper, runs_in_an_empty_root) {
       wire::exec_start{.command = {"/service", "print", "here", "exit", "3"}, .out = 3, .err = 4});
   EXPECT_EQ(link->read_all(3), "here");
   EXPECT_EQ(link->fact("process.exited", session.session).exit->value, 3);
+  // It has no cgroups to hold anybody by, and says so.
+  auto const limits = link->ask<wire::keeper_status>("status").limits;
+  ASSERT_EQ(limits.size(), 1U);
+  EXPECT_FALSE(limits[0].full);
+  EXPECT_EQ(limits[0].how,
+            "100 processes, not enforced: no cgroup with the controller pids can be made here");
   place.stop();
 }
 

@@ -6,6 +6,7 @@
 //   numbers COUNT               numbered lines "000000000001 out", 0 for ever
 //   steady RATE                 numbered lines for ever, so many a second
 //   flood MIB                   numbered lines as fast as they are taken, until so many MiB are out
+//   take MIB                    so much memory, and keeps it
 //   wait                        for a signal, for ever
 //   exit CODE                   abort, die SIGNAL
 //   ignore SIGNAL
@@ -33,6 +34,7 @@
 #include <string>
 #include <string_view>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
@@ -213,6 +215,13 @@ void append_pid(std::string const& name) {
   ::close(file);
 }
 
+void take_memory(std::size_t mebibytes) {
+  auto const size = mebibytes << 20U;
+  auto* taken = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (taken == MAP_FAILED) std::_Exit(95);
+  std::memset(taken, 1, size);
+}
+
 int play(std::vector<std::string> const& words, char** all) {
   std::size_t at = 1;
   auto const next = [&]() -> std::string { return at < words.size() ? words[at++] : std::string(); };
@@ -233,6 +242,8 @@ int play(std::vector<std::string> const& words, char** all) {
       flood(std::atol(next().c_str()));
     else if (word == "orphans")
       make_orphans(std::atoi(next().c_str()));
+    else if (word == "take")
+      take_memory(std::strtoul(next().c_str(), nullptr, 10));
     else if (word == "alone")
       be_alone(next());
     else if (word == "wait")

@@ -45,11 +45,23 @@ lifecycle::service_rules rules_of(wire::service_spec const& spec, std::uint16_t 
   return rules;
 }
 
+run_limits limits_of(wire::limits_spec const& spec) {
+  run_limits limits;
+  if (spec.memory_bytes > 0) limits.memory_bytes = static_cast<std::uint64_t>(spec.memory_bytes);
+  if (spec.cpu_milli > 0) limits.cpu_cores = static_cast<double>(spec.cpu_milli) / 1000;
+  if (spec.pids > 0) limits.pids = static_cast<std::uint64_t>(spec.pids);
+  return limits;
+}
+
 result<void> check_services(std::vector<wire::service_spec> const& services) {
   if (auto done = wire::check_services(services); !done) return done;
   for (auto const& each : services)
     if (auto done = check_pattern(each.name, each.ready.output); !done) return done;
   return {};
+}
+
+result<void> check_limits_of_all(wire::keeper_spec const& spec) {
+  return wire::check_limits(spec.limits, "the whole instance");
 }
 
 }  // namespace ostler::keeper

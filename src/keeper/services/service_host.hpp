@@ -30,6 +30,8 @@ class service_host {
     std::function<result<std::vector<std::string>>(service_host const&)> environment;
     // Which port it is to have now.
     std::function<std::uint16_t(service_host const&)> port;
+    // Of each process, when the service says nothing of it; 0 is no limit.
+    std::function<std::int64_t()> open_files;
     // What others may depend on has changed.
     std::function<void()> changed;
   };
@@ -95,6 +97,7 @@ class service_host {
                        std::string message = {});
 
   result<side_request> side(std::vector<std::string> command, std::string_view purpose);
+  std::int64_t open_files() const;
   result<run_group*> group();
   result<void> open_log();
   result<void> connect_output();
@@ -138,7 +141,6 @@ class service_host {
   std::unique_ptr<side_command> stop_command_;
   std::uint64_t start_ticks_ = 0;
   std::uint64_t recorded_exit_ = 0;
-  std::uint64_t oom_before_ = 0;
   // Of which run those that outlived the main process were asked to end.
   std::uint64_t rest_asked_ = 0;
   std::optional<wire::exit_told> last_exit_;

@@ -19,6 +19,14 @@ using lifecycle::exit_status;
 constexpr milliseconds look_first{1};
 constexpr milliseconds look_cap{50};
 
+// It may not have been the service itself that took too much.
+std::string memory_of_all(containment const& contained) {
+  for (auto const& each : contained.limits_of_all())
+    if (each.controller == "memory" && each.by != enforcement::none)
+      return fmt::format("; all of the instance together may use {}", each.amount);
+  return {};
+}
+
 }  // namespace
 
 void service_host::main_ended(lifecycle::process_key process, exit_status status) {
@@ -36,13 +44,14 @@ void service_host::main_ended(lifecycle::process_key process, exit_status status
 void service_host::keep_exit(lifecycle::write_exit_record const& end) {
   if (end.process.generation <= recorded_exit_) return;
   recorded_exit_ = end.process.generation;
-  bool const oom = group_ && group_->oom_kills() > oom_before_;
+  bool const oom = group_ && group_->oom_kills() > 0;
   last_exit_ = told(end.status, end.asked, oom);
   record("process.exited", end.process, start_ticks_, last_exit_);
   world_.tell();
   if (log_)
     log_->note(system::wall_now(),
-               fmt::format("{} {}{}", spec_.name, lifecycle::text(end.status), oom ? ", out of memory" : ""));
+               fmt::format("{} {}{}", spec_.name, lifecycle::text(end.status),
+                           oom ? ", out of memory" + memory_of_all(world_.contained) : ""));
 }
 
 void service_host::stop_signal(std::uint64_t generation) {

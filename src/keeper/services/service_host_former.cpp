@@ -7,6 +7,7 @@
 #include "keeper/hold/exits.hpp"
 #include "keeper/logs/log_query.hpp"
 #include "keeper/services/exits_told.hpp"
+#include "keeper/services/rules.hpp"
 #include "keeper/services/run_mark.hpp"
 #include "keeper/services/service_host.hpp"
 #include "system/clock.hpp"
@@ -29,6 +30,8 @@ void service_host::restore(held_run const& held) {
   former_ = &held;
   auto found = world_.contained.find(spec_.name, world_.token(spec_.name));
   if (found) group_ = std::move(*found);
+  // Where they were, and by what is known again. Of one that differs now they are of no use to the next.
+  if (group_ && !held.outdated) static_cast<void>(group_->limit(limits_of(spec_.limits)));
   // By whoever was here before us, perhaps.
   group_was_killed_ = true;
   last_exit_ = held.exit;

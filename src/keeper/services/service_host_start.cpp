@@ -2,7 +2,6 @@
 #include <array>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include <utility>
 
@@ -23,14 +22,6 @@ using lifecycle::exit_status;
 
 // Until a start is tried again for which there were no descriptors, processes, memory or space.
 constexpr milliseconds spawn_wait{1000};
-
-run_limits limits_of(wire::limits_spec const& spec) {
-  run_limits limits;
-  if (spec.memory_bytes > 0) limits.memory_bytes = static_cast<std::uint64_t>(spec.memory_bytes);
-  if (spec.cpu_milli > 0) limits.cpu_cores = static_cast<double>(spec.cpu_milli) / 1000;
-  if (spec.pids > 0) limits.pids = static_cast<std::uint64_t>(spec.pids);
-  return limits;
-}
 
 result<std::optional<spawn_user>> user_of(std::string const& wanted) {
   if (wanted.empty()) return std::nullopt;
@@ -75,7 +66,6 @@ result<spawned_process> service_host::spawn_process(std::uint64_t generation) {
   if (!environment) return std::unexpected(environment.error());
   auto const held = group();
   if (!held) return std::unexpected(held.error());
-  oom_before_ = (*held)->oom_kills();
   if (auto done = open_log(); !done) return std::unexpected(done.error());
 
   spawn_request request{.argv = spec_.command, .environment = std::move(*environment)};
@@ -88,10 +78,7 @@ result<spawned_process> service_host::spawn_process(std::uint64_t generation) {
   request.oom_score_adjust = world_.oom_score_adjust;
   request.place = (*held)->place();
   request.limits = (*held)->process_limits();
-  if (spec_.limits.open_files > 0)
-    request.limits.push_back({.which = RLIMIT_NOFILE,
-                              .soft = static_cast<std::uint64_t>(spec_.limits.open_files),
-                              .hard = static_cast<std::uint64_t>(spec_.limits.open_files)});
+  limit_open_files(request.limits, open_files());
   // New ones for each run: what a service changes of how they are open is not for the next one to find.
   auto const out = open_service_end(world_.place.get(), "fifos/" + spec_.name + ".out");
   if (!out) return std::unexpected(out.error());
@@ -129,12 +116,18 @@ result<side_request> service_host::side(std::vector<std::string> command, std::s
                       .command = std::move(command),
                       .environment = std::move(*environment),
                       .directory = world_.workspace_path(spec_.workdir),
-                      .user = *user};
+                      .user = *user,
+                      .open_files = open_files()};
+}
+
+std::int64_t service_host::open_files() const {
+  return spec_.limits.open_files > 0 ? spec_.limits.open_files : hooks_.open_files();
 }
 
 result<run_group*> service_host::group() {
-  // The kernel remembers that a cgroup was killed, and kills whoever is born into it afterwards.
-  if (group_ && std::exchange(group_was_killed_, false)) {
+  // The kernel remembers that a cgroup was killed, and kills whoever is born into it afterwards. It also goes
+  // on counting whom it ended for want of memory, which must not be told of a later run.
+  if (group_ && (std::exchange(group_was_killed_, false) || group_->oom_kills() > 0)) {
     if (auto done = group_->remove(); !done) return std::unexpected(done.error());
     group_.reset();
   }

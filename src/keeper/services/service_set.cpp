@@ -56,6 +56,9 @@ service_set::service_set(world const& shared, wire::keeper_spec spec)
 
 result<void> service_set::begin() {
   if (auto done = check_services(spec_.services); !done) return done;
+  if (auto done = check_limits_of_all(spec_); !done) return done;
+  // Before anything of a former keeper is found, so that it comes to be below them.
+  world_.contained.limit_all(limits_of(spec_.limits));
   auto const before = take_up_spec();
   if (!before) return std::unexpected(before.error());
   auto const held = world_.story.state();
@@ -87,6 +90,7 @@ std::unique_ptr<service_host> service_set::make(wire::service_spec const& spec) 
                                 return environment(host.spec().env, host.spec().env_files, &host);
                               },
                           .port = [this](service_host const& host) { return port_for(host.spec()); },
+                          .open_files = [this] { return spec_.limits.open_files; },
                           .changed = [this] { settle_.set(instant{}); }});
 }
 

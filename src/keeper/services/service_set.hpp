@@ -12,6 +12,7 @@
 #include "keeper/probes/port_book.hpp"
 #include "keeper/services/service_host.hpp"
 #include "keeper/services/world.hpp"
+#include "wire/keeper_verbs.hpp"
 
 namespace ostler::keeper {
 
@@ -39,8 +40,8 @@ class service_set {
   result<void> restart(std::vector<std::string> const& names,
                        std::optional<milliseconds> grace = std::nullopt);
   // Another list of services from now on: what differs starts anew, what is gone is ended, what is new
-  // starts.
-  result<void> apply(std::vector<wire::service_spec> services);
+  // starts. Other limits of all together, if there are any, hold before that.
+  result<void> apply(wire::services_wanted asked);
 
   // For good: nothing is started any more. Those that others need go last.
   void stop_all(std::optional<milliseconds> grace);

@@ -80,13 +80,16 @@ void service_set::take_in_the_removed(std::vector<wire::service_spec> const& for
   settle_.set(instant{});
 }
 
-result<void> service_set::apply(std::vector<wire::service_spec> services) {
+result<void> service_set::apply(wire::services_wanted asked) {
   if (stopping_) return fail(error_code::invalid_state, "the instance is being stopped");
-  if (auto done = check_services(services); !done) return done;
+  if (auto done = check_services(asked.services); !done) return done;
   auto wanted = spec_;
-  wanted.services = std::move(services);
+  wanted.services = std::move(asked.services);
+  if (asked.limits) wanted.limits = *asked.limits;
+  if (auto done = check_limits_of_all(wanted); !done) return done;
   if (auto done = world_.place.keep_spec(wanted); !done) return done;
   spec_ = std::move(wanted);
+  if (asked.limits) world_.contained.limit_all(limits_of(spec_.limits));
   if (auto const done = take_up_spec(); !done) return std::unexpected(done.error());
   for (auto& host : hosts_) {
     auto const stays = std::ranges::find(spec_.services, host->name(), &wire::service_spec::name);

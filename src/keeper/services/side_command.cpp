@@ -17,12 +17,15 @@ result<std::unique_ptr<side_command>> side_command::start(world const& shared, s
   std::unique_ptr<side_command> made(new side_command(shared, std::move(*group)));
   auto const nothing = system::open_at(AT_FDCWD, "/dev/null", O_RDWR);
   if (!nothing) return std::unexpected(nothing.error());
+  std::vector<spawn_limit> limits;
+  limit_open_files(limits, what.open_files);
   auto spawned = spawn({.argv = what.command,
                         .environment = what.environment,
                         .directory = what.directory,
                         .input = nothing->get(),
                         .output = nothing->get(),
                         .errors = nothing->get(),
+                        .limits = std::move(limits),
                         .oom_score_adjust = shared.oom_score_adjust,
                         .user = what.user,
                         .place = made->group_->place()});

@@ -2,6 +2,7 @@
 // or the way to stop it. Its whole tree ends with it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,8 @@ struct side_request {
   std::vector<std::string> environment;
   std::string directory;
   std::optional<spawn_user> user;
+  // As for limit_open_files().
+  std::int64_t open_files = 0;
 };
 
 class side_command final : public running_command {

@@ -145,6 +145,8 @@ result<void> session::launch(preparation& with) {
     return one ? one.get() : other.get();
   };
   auto const& ends = with.ends;
+  auto limits = group_->process_limits();
+  limit_open_files(limits, needs_.open_files());
   spawn_request request{.argv = std::move(with.plan.argv),
                         .environment = std::move(with.plan.environment),
                         .directory = std::move(with.plan.directory),
@@ -154,7 +156,7 @@ result<void> session::launch(preparation& with) {
                         .session = spawn_session::own_session,
                         .controlling_terminal = terminal_.has_value(),
                         .umask = {},
-                        .limits = group_->process_limits(),
+                        .limits = std::move(limits),
                         .oom_score_adjust = needs_.oom_score_adjust,
                         .user = std::move(with.plan.user),
                         .place = group_->place(),

@@ -40,6 +40,8 @@ struct session_needs {
       environment;
   // Where that service runs, below the workspace.
   std::function<std::string(std::string const& service)> workdir_of;
+  // Of each process, as for limit_open_files().
+  std::function<std::int64_t()> open_files;
   // What they get instead of the keeper's own.
   std::optional<int> oom_score_adjust;
   // Where commands start; absolute.

@@ -14,6 +14,7 @@
 #include "keeper/start/sparing.hpp"
 #include "keeper/start/version.hpp"
 #include "keeper/whole/file_verbs.hpp"
+#include "keeper/whole/limits_told.hpp"
 #include "keeper/whole/log_verbs.hpp"
 #include "keeper/whole/port_verbs.hpp"
 #include "keeper/whole/session_verbs.hpp"
@@ -42,8 +43,8 @@ wire::registered greeting_of(wire::keeper_spec const& spec, ident const& who) {
   return {.instance = spec.instance,
           .generation = spec.generation,
           .keeper = {.version = version,
-                     .features = {"agent", "exec", "files", "keeper.replace", "logs", "ports", "services",
-                                  "session"},
+                     .features = {"agent", "exec", "files", "keeper.replace", "limits", "logs", "ports",
+                                  "services", "session"},
                      .pid = who.pid},
           .boot_id = who.boot_id,
           .nonce = who.nonce,
@@ -196,6 +197,7 @@ session_needs keeper::needs_of_sessions() {
             auto const* const host = services_.find(service);
             return host == nullptr ? std::string() : host->spec().workdir;
           },
+      .open_files = [this] { return services_.spec().limits.open_files; },
       .oom_score_adjust = world_.oom_score_adjust,
       .workspace = spec_.workspace,
       .token_prefix = world_.token("session-"),
@@ -301,7 +303,7 @@ void keeper::offer_services() {
               [this](auto const& params) { return services_.restart(params.services, params.grace); });
   door_.offer<wire::services_wanted>("services.apply",
                                      [this](request const& asked, wire::services_wanted const& params) {
-                                       auto const done = services_.apply(params.services);
+                                       auto const done = services_.apply(params);
                                        done ? asked.answer(wire::nothing{}) : asked.refuse(done.error());
                                      });
 }
@@ -346,6 +348,7 @@ wire::keeper_status keeper::status() const {
   out.abilities.push_back({.what = "containment",
                            .full = contained_.kind() == containment_kind::cgroup2,
                            .how = contained_.explanation()});
+  out.limits = told(contained_.limits_of_all());
   return out;
 }
 
@@ -382,8 +385,17 @@ void keeper::something_changed() {
     stopped_ = true;
     story_.append({.fact = "keeper.stopped"});
   }
+  tell_limits();
   tell();
   leave_if_done();
+}
+
+void keeper::tell_limits() {
+  contained_.limit_all_again();
+  auto text = text_of(contained_.limits_of_all());
+  if (text == limits_told_) return;
+  limits_told_ = std::move(text);
+  story_.append({.fact = "limits.set", .message = limits_told_.empty() ? "no limits" : limits_told_});
 }
 
 void keeper::leave_if_done() {

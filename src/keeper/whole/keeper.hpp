@@ -57,6 +57,7 @@ class keeper {
   void stop(std::optional<milliseconds> grace);
   void forget(request const& asked, wire::forget_params const& params);
   void something_changed();
+  void tell_limits();
   void leave_if_done();
   void watch_signals();
 
@@ -82,6 +83,8 @@ class keeper {
   alarm write_again_;
   alarm sync_;
   std::uint64_t told_ = 0;
+  // Whether what is to hold for all runs does, as it was said last.
+  std::string limits_told_;
   bool sessions_gone_ = false;
   // What to become.
   std::string successor_;

@@ -63,6 +63,8 @@ std::string shown(wire::keeper_status const& status) {
   for (auto const& each : status.sessions)
     fmt::format_to(to, "  session {:<8} {} {}\n", each.session, each.running ? "running" : "ended",
                    fmt::join(each.command, " "));
+  for (auto const& each : status.limits)
+    fmt::format_to(to, "  {}limit of all {}: {}\n", each.full ? "" : "weaker: ", each.what, each.how);
   for (auto const& each : status.abilities)
     fmt::format_to(to, "  {}{}: {}\n", each.full ? "" : "weaker: ", each.what, each.how);
   return out;

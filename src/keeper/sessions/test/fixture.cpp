@@ -160,6 +160,7 @@ void with_sessions::serve(std::optional<handed_sessions> handed) {
         return all;
       },
       .workdir_of = [](std::string const&) { return std::string(".."); },
+      .open_files = [] { return std::int64_t{0}; },
       .workspace = directory + "/place",
       .token_prefix = token,
       .logs = directory + "/sessions",
