@@ -19,6 +19,7 @@
 #include "keeper/whole/dial.hpp"
 #include "keeper/whole/keeper.hpp"
 #include "keeper/whole/look.hpp"
+#include "keeper/work/look_program.hpp"
 #include "system/files.hpp"
 #include "system/open_files.hpp"
 
@@ -33,11 +34,15 @@ Usage:
                                                hold what DIR/spec.json says
   ostler-keeper dial --dir DIR                 the keeper's link on standard input and output
   ostler-keeper status --dir DIR [--json]      what is held in DIR
+  ostler-keeper look < ORDER                   what in a workspace exists nowhere else
   ostler-keeper --version | --help
 
 `run` returns when the keeper is there; it goes on by itself, without a terminal and outside of the session. On a
 directory whose keeper was killed it takes over what that one held. With --foreground it stays, as a container needs.
 With --open-files it, and each process that it starts, may have N files open, if its caller may have as many.
+
+`look` needs no keeper. It reads its order as JSON from standard input, runs nothing that the workspace names, changes
+nothing, and prints what it found as JSON.
 
 Exit codes: 0 done; 1 failed, and why is said; 2 wrong usage; 3 status: no keeper runs there.
 )";
@@ -97,13 +102,13 @@ std::optional<orders> read_orders(std::span<char* const> words, int& code) {
       return std::nullopt;
     }
   }
-  if (out.verb != "run" && out.verb != "dial" && out.verb != "status") {
-    refuse_usage(out.verb.empty()
-                     ? "say what to do: run, dial or status"
-                     : fmt::format("{} is no verb; there are run, dial and status", in_quotes(out.verb)));
+  if (out.verb != "run" && out.verb != "dial" && out.verb != "status" && out.verb != "look") {
+    refuse_usage(out.verb.empty() ? "say what to do: run, dial, status or look"
+                                  : fmt::format("{} is no verb; there are run, dial, status and look",
+                                                in_quotes(out.verb)));
     return std::nullopt;
   }
-  if (out.directory.empty()) {
+  if (out.verb != "look" && out.directory.empty()) {
     refuse_usage(fmt::format("{} needs --dir DIR", out.verb));
     return std::nullopt;
   }
@@ -182,6 +187,7 @@ int main(int count, char** words) {
   if (!wanted) return code;
   try {
     if (wanted->verb == "run") return run(*wanted);
+    if (wanted->verb == "look") return keeper::look_for_work();
     if (wanted->verb == "dial") return keeper::dial(wanted->directory);
     return keeper::show_status(wanted->directory, wanted->json);
   } catch (std::exception const& failed) {
