@@ -6,14 +6,15 @@
 
 #include "answers/answers.hpp"
 #include "operations/instance_operations.hpp"
+#include "wire/work.hpp"
 
 namespace ostler::answers {
 
 task<result<operations::instance>> delete_instance(answer_needs const* needs,
                                                    operations::instance_removal asked, control::caller who);
 
-// What the look at a workspace printed: a line for each thing that would be lost, then `end`. Nothing when
-// nothing would be; work_would_be_lost else, also when the look did not come to its end.
-result<void> judge_look(std::string const& instance, std::string const& printed);
+// What a look at the workspace found, as an answer to whoever wants to delete it: work_would_be_lost with the
+// first of it, or nothing when nothing would be.
+result<void> judge_look(std::string const& instance, wire::work_found const& found);
 
 }  // namespace ostler::answers

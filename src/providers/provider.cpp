@@ -129,6 +129,13 @@ task<result<void>> provider::destroy(call how, place where, named_resource what,
   co_return co_await async::with_deadline(limit, std::move(title), std::move(work));
 }
 
+task<result<wire::work_found>> provider::find_work(call how, place where) {
+  if (auto done = check(where, {}); !done) co_return std::unexpected(std::move(done.error()));
+  auto const limit = how.limit;
+  auto work = do_find_work(std::move(how), std::move(where));
+  co_return co_await async::with_deadline(limit, "look for work in the workspace", std::move(work));
+}
+
 task<result<std::vector<owned_thing>>> provider::list_owned(call how, std::string daemon) {
   auto const limit = how.limit;
   auto work = do_list_owned(std::move(how), std::move(daemon));

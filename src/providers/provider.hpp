@@ -34,6 +34,7 @@
 #include "base/result.hpp"
 #include "system/fd.hpp"
 #include "wire/keeper_spec.hpp"
+#include "wire/work.hpp"
 
 namespace ostler::providers {
 
@@ -193,6 +194,10 @@ class provider {
   // leaves services no time to end by themselves.
   enum class pace : std::uint8_t { patient, hurry };
   task<result<void>> destroy(call how, place where, named_resource what, pace speed = pace::patient);
+  // What in the workspace of the instance exists nowhere else and would go with it, also when no keeper runs
+  // there. Changes nothing, leaves nothing, and runs nothing that the workspace names. Nothing is found where
+  // nothing is removed or nothing was handed out yet; what cannot be looked at is a failure.
+  task<result<wire::work_found>> find_work(call how, place where);
   // All that bears the labels of this daemon and has a name of its own.
   task<result<std::vector<owned_thing>>> list_owned(call how, std::string daemon);
 
@@ -206,6 +211,7 @@ class provider {
   virtual task<result<std::vector<sighting>>> do_inspect(call how, place where,
                                                          std::vector<named_resource> what) = 0;
   virtual task<result<void>> do_destroy(call how, place where, named_resource what, pace speed) = 0;
+  virtual task<result<wire::work_found>> do_find_work(call how, place where) = 0;
   virtual task<result<std::vector<owned_thing>>> do_list_owned(call how, std::string daemon) = 0;
 };
 

@@ -80,6 +80,10 @@ async::task<result<void>> measured_provider::do_destroy(call how, place where, n
   return measured("destroy", of_.destroy(std::move(how), std::move(where), std::move(what), speed));
 }
 
+async::task<result<wire::work_found>> measured_provider::do_find_work(call how, place where) {
+  return measured("find_work", of_.find_work(std::move(how), std::move(where)));
+}
+
 async::task<result<std::vector<owned_thing>>> measured_provider::do_list_owned(call how, std::string daemon) {
   return measured("list_owned", of_.list_owned(std::move(how), std::move(daemon)));
 }

@@ -51,6 +51,7 @@ class measured_provider final : public providers::provider {
       providers::call how, providers::place where, std::vector<providers::named_resource> what) override;
   task<result<void>> do_destroy(providers::call how, providers::place where, providers::named_resource what,
                                 pace speed) override;
+  task<result<wire::work_found>> do_find_work(providers::call how, providers::place where) override;
   task<result<std::vector<providers::owned_thing>>> do_list_owned(providers::call how,
                                                                   std::string daemon) override;
 

@@ -321,6 +321,14 @@ std::shared_ptr<keeper_client> supervisor::keeper_of(instance_id who) const {
   return parts_->links.reached(who);
 }
 
+task<result<wire::work_found>> supervisor::find_work(instance_id who, milliseconds limit) {
+  auto const* it = parts_->decided.find(who);
+  if (it == nullptr) co_return fail(error_code::instance_unknown, "it is gone");
+  auto at = place_of(*it, parts_->doing());
+  if (!at) co_return std::unexpected(at.error());
+  co_return co_await at->by->find_work({.limit = limit, .report = {}}, std::move(at->where));
+}
+
 std::vector<provider_state> const& supervisor::providers() const { return parts_->known_providers; }
 
 task<void> supervisor::look_around() {

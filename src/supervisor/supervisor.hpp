@@ -105,6 +105,9 @@ class supervisor {
   // Null unless its keeper is registered now.
   std::shared_ptr<keeper_client> keeper_of(instance_id who) const;
 
+  // What in its workspace exists nowhere else, whether it runs or not.
+  task<result<wire::work_found>> find_work(instance_id who, milliseconds limit);
+
   std::vector<provider_state> const& providers() const;
   // Asks again what each provider is, and what bears our labels.
   task<void> look_around();

@@ -19,16 +19,6 @@ namespace {
 constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
 constexpr mode_t permissions = 07777;
 
-std::vector<std::string> parts_of(std::string_view path) {
-  std::vector<std::string> out;
-  while (!path.empty()) {
-    auto const part = path.substr(0, path.find('/'));
-    if (!part.empty() && part != ".") out.emplace_back(part);
-    path.remove_prefix(std::min(path.size(), part.size() + 1));
-  }
-  return out;
-}
-
 // Both sides at one place: where it is copied from, and where to.
 struct both {
   system::fd from;
@@ -104,6 +94,16 @@ result<std::string> copy_one(both at, std::vector<std::string> const& parts, cop
 }
 
 }  // namespace
+
+std::vector<std::string> parts_of(std::string_view path) {
+  std::vector<std::string> out;
+  while (!path.empty()) {
+    auto const part = path.substr(0, path.find('/'));
+    if (!part.empty() && part != ".") out.emplace_back(part);
+    path.remove_prefix(std::min(path.size(), part.size() + 1));
+  }
+  return out;
+}
 
 result<void> check_listed(std::vector<std::string> const& paths) {
   for (auto const& path : paths) {

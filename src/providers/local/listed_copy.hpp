@@ -7,12 +7,16 @@
 
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
 #include "providers/local/tree_copy.hpp"
 
 namespace ostler::providers::local {
+
+// The names of a path below the project, one after the other.
+std::vector<std::string> parts_of(std::string_view path);
 
 // provider_refused for a path that is absolute, leads upwards, or is none.
 result<void> check_listed(std::vector<std::string> const& paths);

@@ -12,6 +12,7 @@
 
 #include "async/process.hpp"
 #include "providers/local/listed_copy.hpp"
+#include "providers/local/put_marks.hpp"
 #include "providers/local/tree_copy.hpp"
 #include "providers/local/words.hpp"
 #include "system/failure.hpp"
@@ -109,6 +110,16 @@ struct preparation {
   }
 };
 
+// Before the workspace is handed out: from then on whoever works in it may change what was put there.
+result<void> remember_put(int directory, int workspace, std::vector<std::string> const& listed,
+                          std::stop_token const& stop) {
+  auto const put = marks_of(workspace, listed, stop);
+  if (!put) return std::unexpected(put.error());
+  if (put->empty()) return {};
+  return system::replace_file_at(directory, put_list_inside, wire::write_put_list(*put),
+                                 system::survives::power);
+}
+
 // The content is made anew, whatever an earlier call has left of it. Gives what could not be copied.
 result<std::vector<std::string>> fill(preparation const& what, int directory, std::stop_token const& stop,
                                       copy_watcher const& watch) {
@@ -133,6 +144,8 @@ result<std::vector<std::string>> fill(preparation const& what, int directory, st
   auto missing = copy_listed(what.project, workspace->get(), what.listed, all, stop, watch);
   if (!missing) return std::unexpected(missing.error());
   notes.insert(notes.end(), missing->begin(), missing->end());
+  if (auto done = remember_put(directory, workspace->get(), what.listed, stop); !done)
+    return std::unexpected(done.error());
   auto labels = what.labels;
   labels.whole = true;
   if (auto done = write_marker(directory, labels); !done) return std::unexpected(done.error());

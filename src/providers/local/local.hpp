@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -59,6 +60,7 @@ class local_provider final : public provider {
   task<result<std::vector<sighting>>> do_inspect(call how, place where,
                                                  std::vector<named_resource> what) override;
   task<result<void>> do_destroy(call how, place where, named_resource what, pace speed) override;
+  task<result<wire::work_found>> do_find_work(call how, place where) override;
   task<result<std::vector<owned_thing>>> do_list_owned(call how, std::string daemon) override;
 
  private:
@@ -73,6 +75,8 @@ class local_provider final : public provider {
   // Of the home, before it is removed: refuses while anybody is in it, and clears the cgroups noted in it.
   result<void> leave_unused(place const& where, std::stop_token const& stop) const;
   result<std::string> workspace_of(place const& where) const;
+  // Nothing when there is no workspace whose removal could lose anything.
+  result<std::optional<wire::work_order>> order_to_look(place const& where) const;
   // What must be there before the keeper is started, unless it runs already.
   result<running> put_spec(place const& where, named_resource const& keeper, wire::keeper_spec spec) const;
   task<result<void>> run_keeper(milliseconds limit, std::string home);

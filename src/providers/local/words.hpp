@@ -17,6 +17,8 @@ constexpr std::string_view workspace_label = "workspace";
 // Within the labelled directory.
 constexpr char const* home_inside = "keeper";
 constexpr char const* workspace_inside = "work";
+// Beside it: what was put into it by us (wire/work.hpp).
+constexpr char const* put_list_inside = "put.list";
 
 // The version comes first, so that another one may say something else.
 inline std::string handle_of(std::string_view path) { return fmt::format("local-1 {}", path); }
