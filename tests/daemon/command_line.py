@@ -350,7 +350,20 @@ def work_that_is_nowhere_else_is_not_removed(user):
     refused = user.run("down", "shop", code=8)
     assert "work.txt" in refused.stderr + refused.stdout, refused
     assert (where / "work.txt").read_text() == "work\n"
+    user.run("stop", "shop", code=0)
+    refused = user.run("down", "shop", code=8)
+    assert "work.txt" in refused.stderr + refused.stdout, refused
+    assert (where / "work.txt").read_text() == "work\n"
     user.run("down", "shop", "--force", code=0)
+    assert not where.exists() and (user.project / "web.py").exists()
+
+
+def a_stopped_copy_without_work_goes_without_force(user):
+    user.web(top='[local]\nmode = "copy"\n')
+    user.run("up", code=0)
+    where = pathlib.Path(user.run("exec", "shop", "--", "pwd", code=0).stdout.strip())
+    user.run("stop", "shop", code=0)
+    user.run("down", "shop", code=0)
     assert not where.exists() and (user.project / "web.py").exists()
 
 
@@ -419,6 +432,7 @@ STORIES = [no_escape_sequence_without_a_terminal, logs_are_searched_whichever_st
            an_agent_is_started_with_its_prompt_and_reached_in_its_terminal,
            settings_that_changed_are_brought_in_by_the_next_up, a_killed_daemon_is_missed_by_nobody,
            a_service_whose_parent_is_killed_leaves_nobody_behind, work_that_is_nowhere_else_is_not_removed,
+           a_stopped_copy_without_work_goes_without_force,
            the_words_are_the_same_everywhere, every_exit_code_is_given, every_error_has_a_page]
 
 

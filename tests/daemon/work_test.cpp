@@ -6,6 +6,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "system/process.hpp"
 #include "tests/daemon/joined.hpp"
@@ -53,6 +54,19 @@ class a_place_that_does_not_run : public testing::Test {
     for (auto const& each : fs::directory_iterator(all_.base() / "places/places"))
       if (fs::exists(each.path() / "work")) return each.path() / "work";
     return {};
+  }
+
+  // What the provider has started for us, and who works in our directories.
+  std::vector<pid_t> running() const {
+    std::vector<pid_t> found;
+    for (auto const pid : *system::all_processes()) {
+      std::error_code gone;
+      auto const where = fs::read_symlink(fmt::format("/proc/{}/cwd", pid), gone).string();
+      if (where.starts_with(all_.base().string()) ||
+          system::environment_of(pid, "OSTLER_TEST_JOINED") == all_.base().string())
+        found.push_back(pid);
+    }
+    return found;
   }
 
   void expect_deleted() {
@@ -161,17 +175,31 @@ TEST_F(a_place_that_does_not_run, gets_nothing_run_that_its_checkout_names) {
   EXPECT_FALSE(fs::exists(canary));
 }
 
+TEST_F(a_place_that_does_not_run, is_not_looked_at_for_longer_than_the_deadline) {
+  make_repository();
+  make("copy");
+  stop();
+  auto const held_up_by = work() / ".git/info/exclude";
+  fs::remove(held_up_by);
+  ASSERT_EQ(::mkfifo(held_up_by.c_str(), 0600), 0);
+  auto const id = all_.ask<instances_get>({"web"})->id;
+  auto const looked = all_.run(all_.middle().find_work(id, milliseconds(300)));
+  ASSERT_FALSE(looked);
+  EXPECT_EQ(looked.error().code, error_code::timed_out);
+  EXPECT_TRUE(running().empty());
+  fs::remove(held_up_by);
+  expect_deleted();
+}
+
 // The place runs, but nobody can be asked in it.
 TEST_F(a_place_that_does_not_run, is_looked_at_also_when_its_keeper_is_held_up) {
   make("copy");
   write(work() / "new", "work");
   pid_t keeper = 0;
-  for (auto const pid : *system::all_processes()) {
-    auto const mark = system::environment_of(pid, "OSTLER_TEST_JOINED");
-    auto const exe = fs::path(fmt::format("/proc/{}/exe", pid));
+  for (auto const pid : running()) {
     std::error_code gone;
-    if (mark == all_.base().string() && fs::read_symlink(exe, gone).filename() == "ostler-keeper")
-      keeper = pid;
+    auto const program = fs::read_symlink(fmt::format("/proc/{}/exe", pid), gone);
+    if (program.filename() == "ostler-keeper") keeper = pid;
   }
   ASSERT_GT(keeper, 0);
   ASSERT_EQ(::kill(keeper, SIGSTOP), 0);

@@ -1,13 +1,16 @@
 // A checkout whose configuration names programs to be run wherever git offers it. Each would leave a file
 // behind.
 #include <cstdlib>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "keeper/work/find_work.hpp"
+#include "keeper/work/quiet_git.hpp"
 #include "keeper/work/test/places.hpp"
+#include "system/files.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -91,6 +94,23 @@ TEST_F(a_hostile_checkout, gets_nothing_run_in_its_parts) {
   std::ofstream(work() / ".git/modules/part/info/attributes") << "* filter=bad\n";
   write(work() / "part/a", "work");
   EXPECT_THAT(look_at_copy(), ElementsAre("not committed: part/a"));
+  EXPECT_FALSE(sprung()) << read(canary());
+}
+
+// The settings that win over those of the checkout are a convenience; what holds is that git has no right.
+TEST_F(a_hostile_checkout, gets_nothing_run_also_by_settings_that_nobody_overrides) {
+  copy_project();
+  set_traps(work());
+  auto const top = system::open_at(AT_FDCWD, work().string(), O_RDONLY | O_DIRECTORY);
+  ASSERT_TRUE(top);
+  auto const git = quiet_git::open(top->get());
+  ASSERT_TRUE(git && *git);
+  auto const set = [this](std::string const& name) { return fmt::format("{}={}", name, trap()); };
+  write(work() / "a", "changed");
+  auto const said = (*git)->run({"-c", set("core.fsmonitor"), "-c", set("filter.bad.clean"), "-c",
+                                 set("diff.bad.textconv"), "-c", set("diff.external"), "diff"});
+  ASSERT_TRUE(said) << said.error().message;
+  EXPECT_THAT(said->errors, testing::HasSubstr("fork"));
   EXPECT_FALSE(sprung()) << read(canary());
 }
 
