@@ -63,12 +63,6 @@ class agents_answered : public testing::Test {
   // Once all clients have left.
   void finish() { all_.run_all(until_ended()); }
 
-  // Outlives what is talked over it, also when the test fails.
-  played_socket& socket() {
-    return *sockets_.emplace_back(std::make_unique<played_socket>(all_.needs().where));
-  }
-
-  std::vector<std::unique_ptr<played_socket>> sockets_;
   joined all_;
   agents::links links_;
   control::bindings bindings_;
@@ -93,9 +87,9 @@ TEST_F(agents_answered, register_take_work_and_are_listened_to) {
   auto inside = joined::anybody();
   inside.scope = control::token_scope::one_instance;
   inside.instance = web.id;
-  auto& listener = socket();
+  auto& listener = all_.socket();
   begin<agents_subscribe>({}, listener);
-  auto& agent = socket();
+  auto& agent = all_.socket();
   begin<agents_connect>({}, agent, inside);
   agent.say(message_kind::text, R"({"type":"register","name":"worker"})");
   all_.run_all(agent.hear(message_kind::text, R"("type":"registered")"));

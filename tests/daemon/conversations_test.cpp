@@ -27,12 +27,6 @@ class conversations : public testing::Test {
     all_.run_all(until(&ended, &end));
   }
 
-  // Outlives what is talked over it, also when the test fails.
-  played_socket& socket() {
-    return *sockets_.emplace_back(std::make_unique<played_socket>(all_.needs().where));
-  }
-
-  std::vector<std::unique_ptr<played_socket>> sockets_;
   joined all_;
 
  private:
@@ -65,10 +59,10 @@ TEST_F(conversations, with_a_terminal_go_on_after_a_viewer_has_left) {
   auto const opened = all_.ask<terminals_open>({.instance = "web", .command = {"/bin/sh"}});
   ASSERT_TRUE(opened) << opened.error().message;
   terminal_view const asked{.instance = "web", .session = opened->id};
-  auto& first = socket();
+  auto& first = all_.socket();
   talk<terminals_attach>(asked, first, type_and_leave(&first));
   EXPECT_TRUE(all_.ask<sessions_list>({"web"})->sessions.front().running);
-  auto& second = socket();
+  auto& second = all_.socket();
   talk<terminals_attach>(asked, second, type_the_end(&second));
   // What it showed before is shown to who comes later.
   EXPECT_NE(second.said(message_kind::binary).find("see-42"), std::string::npos);
@@ -94,7 +88,7 @@ TEST_F(conversations, reach_a_port_of_the_instance) {
   ASSERT_EQ(ports->ports.size(), 1U);
   EXPECT_EQ(ports->ports.front().service, "server");
   EXPECT_EQ(ports->ports.front().port, *web.services.front().port);
-  auto& port = socket();
+  auto& port = all_.socket();
   talk<ports_forward>({"web", *web.services.front().port}, port, fetch(&port));
 }
 

@@ -16,6 +16,7 @@
 #include "answers/answers.hpp"
 #include "operations/all.hpp"
 #include "operations/request_reading.hpp"
+#include "tests/daemon/played_socket.hpp"
 #include "wire/json.hpp"
 
 namespace ostler::test {
@@ -69,6 +70,8 @@ class joined {
                           std::string settings = {});
   std::filesystem::path project() const { return base_ / "project"; }
   std::filesystem::path base() const { return base_; }
+  // Lives as long as whatever may be talked over it, also when the test fails.
+  played_socket& socket() { return *sockets_.emplace_back(std::make_unique<played_socket>(needs_.where)); }
   // The daemon ends and another one starts on the same directory.
   void start_again();
   supervisor::supervisor& middle() { return *middle_; }
@@ -84,6 +87,7 @@ class joined {
 
   std::filesystem::path base_;
   boost::asio::io_context io_{1};
+  std::vector<std::unique_ptr<played_socket>> sockets_;
   std::unique_ptr<async::pool> workers_;
   std::unique_ptr<journal::journal> journal_;
   std::unique_ptr<providers::provider> place_;
