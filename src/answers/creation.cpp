@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "answers/asked.hpp"
+#include "answers/service_orders.hpp"
 #include "answers/spec_changes.hpp"
 #include "base/name.hpp"
 #include "system/clock.hpp"
@@ -65,14 +66,6 @@ result<supervisor::instance_wish> wish_of(answer_needs const* needs, operations:
   wish.plan.settings = asked.settings.text;
   if (auto done = check_wish(wish); !done) return std::unexpected(done.error());
   return wish;
-}
-
-// What is asked for and is held otherwise than somebody may think.
-std::vector<std::string> warnings_about(operations::instance_new const& asked) {
-  auto const& limits = asked.limits;
-  bool const shared = limits.memory_bytes != 0 || limits.cpu_milli != 0 || limits.pids != 0;
-  if (!shared || asked.services.size() < 2) return {};
-  return {"each service by itself is held to the limits of the instance, not all of them together"};
 }
 
 struct made {
@@ -170,10 +163,11 @@ task<result<operations::instance_made>> create_instance(answer_needs const* need
   auto const* it = needs->middle->find(id);
   if (it == nullptr)
     co_return fail(error_code::cancelled, fmt::format("{} was deleted meanwhile", spec.name));
-  co_return operations::instance_made{.instance = told_now(needs, *it),
-                                      .created = done->created,
-                                      .ready = is_ready(*it),
-                                      .warnings = warnings_about(asked)};
+  operations::instance_made out{
+      .instance = told_now(needs, *it), .created = done->created, .ready = is_ready(*it), .warnings = {}};
+  co_await ask_keeper(needs, &out.instance);
+  out.warnings = out.instance.warnings;
+  co_return out;
 }
 
 }  // namespace ostler::answers

@@ -52,7 +52,7 @@ task<result<operations::instance>> get(answer_needs const* needs, operations::in
   auto const it = find_instance(needs, asked.instance, who);
   if (!it) co_return std::unexpected(it.error());
   auto out = told_now(needs, **it);
-  co_await ask_keeper(needs, out.id, &out.services);
+  co_await ask_keeper(needs, &out);
   co_return out;
 }
 

@@ -29,5 +29,7 @@ task<result<operations::instance>> order_services(answer_needs const* needs, ins
 // What only the keeper knows of them (pids, exits, what they say of themselves), when it can be asked and
 // answers soon; else they stay as they are.
 task<void> ask_keeper(answer_needs const* needs, instance_id id, std::vector<operations::service>* into);
+// Of all of them, and whether the limits of the whole hold.
+task<void> ask_keeper(answer_needs const* needs, operations::instance* into);
 
 }  // namespace ostler::answers

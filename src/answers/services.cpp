@@ -74,19 +74,31 @@ task<result<operations::service>> order_one(answer_needs const* needs, std::stri
   co_return std::move(found.front());
 }
 
+// What was kept is told also when it cannot.
+task<result<wire::keeper_status>> status_of(answer_needs const* needs, instance_id id) {
+  auto const keeper = needs->middle->keeper_of(id);
+  if (!keeper) co_return fail(error_code::link_failed, "its keeper is not reached just now");
+  auto asking = keeper->ask<wire::keeper_status>("status", wire::nothing{});
+  co_return co_await async::with_deadline(status_limit, "asking the keeper", std::move(asking));
+}
+
 }  // namespace
 
 task<void> ask_keeper(answer_needs const* needs, instance_id id, std::vector<operations::service>* into) {
-  auto const keeper = needs->middle->keeper_of(id);
-  if (!keeper) co_return;
-  auto asking = keeper->ask<wire::keeper_status>("status", wire::nothing{});
-  auto const status = co_await async::with_deadline(status_limit, "asking the keeper", std::move(asking));
-  // What was kept is told also when it cannot.
+  auto const status = co_await status_of(needs, id);
   if (!status) co_return;
   for (auto& each : *into) {
     auto const found = std::ranges::find(status->services, each.name, &wire::service_status::name);
     if (found != status->services.end()) enrich(each, *found);
   }
+}
+
+task<void> ask_keeper(answer_needs const* needs, operations::instance* into) {
+  auto const status = co_await status_of(needs, into->id);
+  auto const* it = needs->middle->find(into->id);
+  if (!status || it == nullptr) co_return;
+  auto const plan = supervisor::read_plan(it->spec.settings);
+  enrich(*into, plan ? plan->limits : wire::limits_spec{}, *status);
 }
 
 task<result<operations::instance>> order_services(answer_needs const* needs, instance_id id,

@@ -68,6 +68,7 @@ void change(supervisor::instance_wish& wish, operations::instance_change const& 
 
 result<void> check_wish(supervisor::instance_wish const& wish) {
   if (auto done = wire::check_services(wish.plan.services); !done) return done;
+  if (auto done = wire::check_limits(wish.plan.limits, "the whole instance"); !done) return done;
   auto named = wish.plan.optional_services;
   if (!wish.plan.open.empty()) named.push_back(wish.plan.open);
   for (auto const& name : named)
@@ -114,8 +115,8 @@ std::vector<operations::service_change> service_changes(supervisor::instance_pla
                                                         supervisor::instance_plan const& after) {
   using kind = operations::service_change_kind;
   std::vector<operations::service_change> out;
-  auto const former_ones = supervisor::bounded(before);
-  auto const new_ones = supervisor::bounded(after);
+  auto const former_ones = supervisor::with_defaults(before);
+  auto const new_ones = supervisor::with_defaults(after);
   for (auto const& each : new_ones) {
     auto const* former = find(former_ones, each.name);
     if (former == nullptr)

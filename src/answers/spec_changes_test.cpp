@@ -50,14 +50,22 @@ TEST(a_change, names_what_becomes_of_each_service_and_leaves_the_others_alone) {
   EXPECT_EQ(changes[2].what, kind::remove);
 }
 
-TEST(a_change, of_the_limits_of_the_whole_starts_those_anew_that_they_concern) {
+TEST(a_change, of_the_limits_of_the_whole_starts_nothing_anew) {
   supervisor::instance_plan before{.services = {running("web", "a"), running("db", "a")}};
-  before.services[1].limits.pids = 5;
   auto after = before;
-  after.limits.pids = 10;
+  after.limits = {.memory_bytes = 1 << 20, .cpu_milli = 500, .pids = 10};
+  EXPECT_TRUE(service_changes(before, after).empty());
+}
+
+TEST(a_change, of_open_files_starts_those_anew_that_have_no_number_of_their_own) {
+  supervisor::instance_plan before{.services = {running("web", "a"), running("db", "a")}};
+  before.services[1].limits.open_files = 5000;
+  auto after = before;
+  after.limits.open_files = 1000;
   auto const changes = service_changes(before, after);
   ASSERT_EQ(changes.size(), 1U);
   EXPECT_EQ(changes[0].service, "web");
+  EXPECT_EQ(supervisor::with_defaults(after)[1].limits.open_files, 5000);
 }
 
 TEST(a_change, takes_what_is_given_and_leaves_the_rest) {
@@ -99,6 +107,13 @@ TEST(a_wish, that_names_a_service_it_does_not_have_is_refused) {
   EXPECT_EQ(check_wish(wish).error().code, error_code::service_unknown);
   wish.plan.open = "server";
   EXPECT_TRUE(check_wish(wish).has_value());
+}
+
+TEST(a_wish, that_limits_the_whole_to_less_than_nothing_is_refused) {
+  auto wish = wish_of(spec(0)).value();
+  wish.plan.limits.pids = -1;
+  ASSERT_FALSE(check_wish(wish).has_value());
+  EXPECT_EQ(check_wish(wish).error().code, error_code::value_out_of_range);
 }
 
 TEST(a_service, that_is_optional_is_not_required) {

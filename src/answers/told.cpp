@@ -1,6 +1,7 @@
 #include "answers/told.hpp"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <utility>
 
@@ -127,6 +128,45 @@ void enrich(operations::service& out, wire::service_status const& status) {
                                        .hints = status.error->hints,
                                        .instance = {},
                                        .service = out.name};
+}
+
+namespace {
+
+// A keeper that is older than limits of the whole does not know of them.
+constexpr std::string_view limits_feature = "limits";
+
+std::vector<std::string> warnings_of_limits(operations::instance const& of, wire::limits_spec const& wanted,
+                                            wire::keeper_status const& status) {
+  std::vector<std::string> out;
+  bool const any = wanted.memory_bytes > 0 || wanted.cpu_milli > 0 || wanted.pids > 0;
+  auto const& features = status.keeper.features;
+  if (any && std::ranges::find(features, limits_feature) == features.end())
+    out.push_back(
+        fmt::format("the limits of the whole do not hold: the keeper of {0} is older than they are; "
+                    "`ostler restart {0}` starts a newer one",
+                    of.name));
+  for (auto const& each : status.limits)
+    if (!each.full)
+      out.push_back(fmt::format("the limit of {} for the whole does not hold: {}", each.what, each.how));
+  // "memory: rlimit"
+  for (auto const& service : status.services)
+    for (auto const& each : service.limits)
+      if (each.find("cgroup") == std::string::npos)
+        out.push_back(fmt::format("service {} is not held to a limit by a cgroup: {}", service.name, each));
+  return out;
+}
+
+}  // namespace
+
+void enrich(operations::instance& out, wire::limits_spec const& wanted, wire::keeper_status const& status) {
+  for (auto& each : out.services) {
+    auto const found = std::ranges::find(status.services, each.name, &wire::service_status::name);
+    if (found != status.services.end()) enrich(each, *found);
+  }
+  // What it is to have is not what its keeper tells of yet.
+  if (out.changing) return;
+  out.limits = status.limits;
+  out.warnings = warnings_of_limits(out, wanted, status);
 }
 
 operations::instance told(lifecycle::instance const& it, told_at const& at) {

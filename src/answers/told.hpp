@@ -35,6 +35,8 @@ operations::leak told(lifecycle::leak const& found);
 std::vector<operations::service> services_of(lifecycle::instance const& it);
 // With what only its keeper knows.
 void enrich(operations::service& out, wire::service_status const& status);
+// Of the whole it is to have those limits.
+void enrich(operations::instance& out, wire::limits_spec const& wanted, wire::keeper_status const& status);
 
 // As the keeper told it last; null while nobody has heard of it.
 lifecycle::service_view const* view_of(lifecycle::instance const& it, std::string_view service);

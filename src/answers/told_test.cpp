@@ -98,5 +98,32 @@ TEST(a_deleted_instance, is_told_as_such) {
   EXPECT_TRUE(out.detail.empty());
 }
 
+TEST(an_instance, is_told_which_limits_of_the_whole_hold_and_warns_of_the_others) {
+  operations::instance out{.name = "web"};
+  wire::keeper_status status{.keeper = {.features = {"limits"}}};
+  status.limits = {{.what = "memory", .full = true, .how = "1 GiB, by cgroup1"},
+                   {.what = "pids", .full = false, .how = "9 processes, not enforced: why"}};
+  status.services = {{.name = "db", .limits = {"memory: cgroup1", "cpu: not enforced"}}};
+  wire::limits_spec const wanted{.memory_bytes = 1 << 30, .pids = 9};
+  enrich(out, wanted, status);
+  EXPECT_EQ(out.limits.size(), 2U);
+  EXPECT_EQ(out.warnings, (std::vector<std::string>{
+                              "the limit of pids for the whole does not hold: 9 processes, not enforced: why",
+                              "service db is not held to a limit by a cgroup: cpu: not enforced"}));
+}
+
+TEST(an_instance, whose_keeper_knows_no_limits_of_the_whole_says_so) {
+  operations::instance out{.name = "web"};
+  enrich(out, {.open_files = 5}, {});
+  EXPECT_TRUE(out.warnings.empty());
+  enrich(out, {.pids = 5}, {});
+  ASSERT_EQ(out.warnings.size(), 1U);
+  EXPECT_TRUE(out.warnings[0].starts_with("the limits of the whole do not hold: the keeper of web is older"));
+  // Not before it was told them.
+  out = {.name = "web", .changing = true};
+  enrich(out, {.pids = 5}, {});
+  EXPECT_TRUE(out.warnings.empty());
+}
+
 }  // namespace
 }  // namespace ostler::answers

@@ -6,6 +6,7 @@
 
 #include "answers/asked.hpp"
 #include "answers/creation.hpp"
+#include "answers/service_orders.hpp"
 #include "answers/spec_changes.hpp"
 
 namespace ostler::answers {
@@ -33,10 +34,15 @@ result<change_plan> plan_of(lifecycle::instance const& it, instance_change const
   if (auto done = check_wish(*wish); !done) return std::unexpected(done.error());
   change_plan out{.id = it.id, .version = it.spec_version, .spec = {}, .differing = {}, .answer = {}};
   out.answer.services = service_changes(before, wish->plan);
+  auto const after_limits = wish->plan.limits;
   out.spec = supervisor::spec_of(std::move(*wish));
   out.differing = differences(it.spec, out.spec);
   bool const runs = std::ranges::any_of(it.resources, &lifecycle::resource::is_keeper);
   if (runs) out.answer.needs_restart = needing_restart(out.differing);
+  if (runs && before.limits.memory_bytes == 0 && after_limits.memory_bytes > 0)
+    out.answer.warnings.push_back(fmt::format(
+        "the memory that {0} uses already is not counted; all of it is after `ostler restart {0}`",
+        it.spec.name));
   bool const is_made = !it.resources.empty();
   for (auto const* once : {"copy", "settings"})
     if (is_made && std::ranges::find(out.differing, once) != out.differing.end())
@@ -112,6 +118,7 @@ task<result<instance_changed>> update_instance(answer_needs const* needs, instan
   auto const* now = needs->middle->find(id);
   if (now == nullptr) co_return fail(error_code::instance_unknown, "the instance was deleted meanwhile");
   answer->instance = told_now(needs, *now);
+  co_await ask_keeper(needs, &answer->instance);
   co_return answer;
 }
 

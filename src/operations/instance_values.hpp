@@ -67,10 +67,13 @@ struct instance {
   instance_wanted wanted = instance_wanted::stopped;
   std::string actor;
   std::optional<error_told> error;
+  // What only its keeper knows: told where one instance is asked for, and empty elsewhere.
+  std::vector<wire::ability> limits;
+  std::vector<std::string> warnings;
 };
 BOOST_DESCRIBE_STRUCT(instance, (),
                       (id, name, project, provider, state, phase, message, detail, health, attention, link,
-                       generation, changing, services, url, created, wanted, actor, error))
+                       generation, changing, services, url, created, wanted, actor, error, limits, warnings))
 
 // `seq`: the number of the newest event that is in it. Whoever listens from there misses nothing.
 struct instance_list {

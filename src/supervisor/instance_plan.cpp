@@ -33,22 +33,15 @@ lifecycle::instance_spec spec_of(instance_wish wish) {
   return spec;
 }
 
-std::vector<wire::service_spec> bounded(instance_plan const& plan) {
+std::vector<wire::service_spec> with_defaults(instance_plan const& plan) {
   auto services = plan.services;
-  auto const bound = [](std::int64_t& own, std::int64_t whole) {
-    if (whole != 0 && (own == 0 || own > whole)) own = whole;
-  };
-  for (auto& service : services) {
-    bound(service.limits.memory_bytes, plan.limits.memory_bytes);
-    bound(service.limits.cpu_milli, plan.limits.cpu_milli);
-    bound(service.limits.pids, plan.limits.pids);
-    bound(service.limits.open_files, plan.limits.open_files);
-  }
+  for (auto& service : services)
+    if (service.limits.open_files == 0) service.limits.open_files = plan.limits.open_files;
   return services;
 }
 
 std::vector<wire::service_spec> services_of(lifecycle::instance const& it, instance_plan const& plan) {
-  auto services = bounded(plan);
+  auto services = with_defaults(plan);
   for (auto& service : services) {
     // The daemon's own business: a change of it is no reason to start the service anew.
     service.websocket.clear();
@@ -72,6 +65,7 @@ wire::keeper_spec keeper_spec_of(lifecycle::instance const& it, instance_plan co
                          .env = plan.env,
                          .env_files = plan.env_files,
                          .services = services_of(it, plan),
+                         .limits = plan.limits,
                          .containment = {}};
   for (auto& service : spec.services) service.autostart = false;
   return spec;

@@ -23,7 +23,7 @@ struct instance_plan {
   std::vector<std::string> before_close;
   // Brought into a workspace that is made new; relative to the project.
   std::vector<std::string> copy;
-  // What no service of it may exceed.
+  // Of all that runs in it together.
   wire::limits_spec limits;
   // The service whose URL is shown first.
   std::string open;
@@ -51,8 +51,9 @@ struct instance_wish {
 // What the lifecycle has to know of it.
 lifecycle::instance_spec spec_of(instance_wish wish);
 
-// Each within the limits of the whole.
-std::vector<wire::service_spec> bounded(instance_plan const& plan);
+// Each with what the whole says for those that say nothing. The other limits of the whole hold for all
+// services together, and change nothing of any one of them.
+std::vector<wire::service_spec> with_defaults(instance_plan const& plan);
 // With the ports that the fleet has leased.
 std::vector<wire::service_spec> services_of(lifecycle::instance const& it, instance_plan const& plan);
 // For the keeper of that generation. Nothing starts by itself:

@@ -211,7 +211,7 @@ task<instance_event> orders::apply_services(instance_id who, number order) {
   if (it == nullptr) co_return failed(order, {error_code::instance_unknown, "it is gone", {}, {}});
   auto const plan = read_plan(it->spec.settings);
   if (!plan) co_return failed(order, plan.error());
-  wire::services_wanted wanted{.services = services_of(*it, *plan)};
+  wire::services_wanted wanted{.services = services_of(*it, *plan), .limits = plan->limits};
   auto const done = co_await keeper->ask<wire::nothing>("services.apply", std::move(wanted));
   if (!done) co_return failed(order, done.error());
   co_return lifecycle::hook_done{order};

@@ -142,6 +142,72 @@ TEST(a_change, that_cannot_be_is_refused_by_name_and_nothing_has_changed) {
   EXPECT_FALSE(all.ask<instances_update>({.instance = "web", .services = first_services()})->changed);
 }
 
+std::string how(operations::instance const& of, std::string_view what) {
+  auto const found = std::ranges::find(of.limits, what, &wire::ability::what);
+  return found == of.limits.end() ? "" : found->how;
+}
+
+bool all_hold(operations::instance const& of) {
+  return !of.limits.empty() && std::ranges::all_of(of.limits, &wire::ability::full);
+}
+
+TEST(the_limits_of_the_whole, hold_for_services_that_only_together_take_too_much_and_that_is_told) {
+  joined all;
+  instance_new asked{.name = "web", .project = all.project().string()};
+  for (auto const* name : {"first", "second"}) {
+    auto taking = playing(name, {"take", "100", "print", "taken\\n", "wait"});
+    taking.ready.output = "taken";
+    taking.restart.on = wire::restart_on::never;
+    asked.services.push_back(taking);
+  }
+  asked.services[1].autostart = false;
+  asked.limits = {.memory_bytes = 160LL << 20, .pids = 500};
+  asked.wait = seconds(60);
+  auto const made = all.ask<instances_create>(asked);
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_TRUE(made->ready);
+  EXPECT_EQ(made->instance.limits.size(), 2U);
+  EXPECT_EQ(made->warnings.empty(), all_hold(made->instance));
+  if (!all_hold(made->instance)) GTEST_SKIP() << made->warnings.front();
+  EXPECT_TRUE(how(made->instance, "memory").starts_with("160 MiB, by cgroup"));
+  // One of them ends, and is said to have ended for want of memory.
+  static_cast<void>(all.ask<services_start>({.instance = "web", .service = "second", .wait = seconds(60)}));
+  auto const services = all.ask<services_list>({"web"})->services;
+  auto const ended =
+      std::ranges::find_if(services, [](auto const& one) { return one.last_exit.has_value(); });
+  ASSERT_NE(ended, services.end());
+  EXPECT_TRUE(ended->last_exit->oom);
+  EXPECT_EQ(std::ranges::count_if(services, &service::ready), 1);
+}
+
+TEST(the_limits_of_the_whole, are_changed_and_nothing_starts_anew) {
+  joined all;
+  all.up("web", first_services());
+  auto const stays = service_of(all, "stays");
+  EXPECT_TRUE(all.ask<instances_get>({"web"})->limits.empty());
+  instance_change wanted{.instance = "web",
+                         .limits = wire::limits_spec{.memory_bytes = 1LL << 30, .pids = 444}};
+  auto const changed = all.ask<instances_update>(wanted);
+  ASSERT_TRUE(changed) << changed.error().message;
+  EXPECT_TRUE(changed->changed);
+  EXPECT_TRUE(changed->services.empty());
+  EXPECT_TRUE(changed->needs_restart.empty());
+  // What it uses already is not counted, and that is no secret.
+  EXPECT_EQ(changed->warnings.size(), 1U);
+  EXPECT_TRUE(wait_until_ready(all).reached);
+  auto const now = all.ask<instances_get>({"web"}).value();
+  EXPECT_TRUE(how(now, "pids").starts_with("444 processes, "));
+  EXPECT_EQ(now.warnings.empty(), all_hold(now));
+  EXPECT_EQ(service_of(all, "stays").pid, stays.pid);
+  wanted.limits = wire::limits_spec{};
+  ASSERT_TRUE(all.ask<instances_update>(wanted));
+  EXPECT_TRUE(wait_until_ready(all).reached);
+  EXPECT_TRUE(all.ask<instances_get>({"web"})->limits.empty());
+  EXPECT_EQ(service_of(all, "stays").pid, stays.pid);
+  wanted.limits->pids = -1;
+  EXPECT_EQ(all.ask<instances_update>(wanted).error().code, error_code::value_out_of_range);
+}
+
 TEST(a_service, that_is_optional_holds_nobody_up_and_the_open_one_is_shown_first) {
   joined all;
   instance_new asked{.name = "web", .project = all.project().string()};
