@@ -50,6 +50,13 @@ std::string services_table(operations::instance const& what, channel const& wher
   return out.text(where);
 }
 
+std::string limits_text(operations::instance const& what) {
+  std::string out;
+  for (auto const& one : what.limits)
+    out += fmt::format("{}{} {}", out.empty() ? "" : " · ", one.what, one.how);
+  return out;
+}
+
 std::string error_lines(operations::error_told const& what, channel const& where) {
   auto out = fmt::format("{} {} ({})\n", where.paint(role::failure, "error:"), printable(what.message),
                          printable(what.code));
@@ -167,7 +174,10 @@ std::string status_page(operations::instance const& what, status_extras const& e
   out += field("health", word_of(what.health));
   if (what.attention.kind != attention_kind::none) out += field("needs you", attention_text(what));
   out += field("age", age(std::chrono::duration_cast<milliseconds>(now - what.created)));
+  out += field("limits", limits_text(what));
   out += field("id", what.id.text());
+  for (auto const& one : what.warnings)
+    out += fmt::format("{} {}\n", where.paint(role::warning, "warning:"), printable(one));
   if (what.error) out += "\n" + error_lines(*what.error, where);
   if (!what.services.empty()) out += "\n" + services_table(what, where);
   if (!extras.events.empty()) {

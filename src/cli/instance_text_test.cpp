@@ -14,6 +14,7 @@ using operations::instance_health;
 using operations::instance_state;
 using operations::service_state;
 using testing::HasSubstr;
+using testing::Not;
 
 channel const plain({});
 constexpr wall_time now{1'800'000'000s};
@@ -84,6 +85,17 @@ TEST(the_page_of_an_instance, shows_services_errors_and_what_happened) {
   EXPECT_THAT(page, HasSubstr("service.error"));
   EXPECT_THAT(page, HasSubstr("Last output\n  web | boom\n"));
   EXPECT_EQ(page.find('\x1b'), std::string::npos);
+}
+
+TEST(the_page_of_an_instance, says_which_limits_hold_and_warns_of_those_that_do_not) {
+  auto what = three()[0];
+  EXPECT_THAT(status_page(what, {}, now, plain), Not(HasSubstr("limits")));
+  what.limits = {{.what = "memory", .full = true, .how = "1 GiB, by cgroup2"},
+                 {.what = "pids", .full = false, .how = "9 processes, not enforced: no controller"}};
+  what.warnings = {"the limit of pids for the whole does not hold\x1b[2J"};
+  auto const page = status_page(what, {}, now, plain);
+  EXPECT_THAT(page, HasSubstr("  limits    memory 1 GiB, by cgroup2 · pids 9 processes, not enforced"));
+  EXPECT_THAT(page, HasSubstr("warning: the limit of pids for the whole does not hold\\x1b[2J\n"));
 }
 
 TEST(progress_off_a_terminal, is_one_line_for_each_change) {

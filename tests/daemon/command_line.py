@@ -417,6 +417,24 @@ def every_exit_code_is_given(user):
     user.run("up", "broken", code=1)
 
 
+def limits_of_the_whole_are_shown_and_changed_while_it_runs(user):
+    pids = []
+    for most in (500, 600):
+        user.web("open = true\n", top=f"[limits]\npids = {most}\n")
+        up = user.run("up", code=0)
+        one = user.told("status", "shop")
+        limit, = one["limits"]
+        assert limit["what"] == "pids" and limit["how"].startswith(f"{most} processes, "), limit
+        page = user.run("status", "shop", code=0).stdout
+        assert f"limits    pids {most} processes, " in page, page
+        # Where it cannot be held, each of them says so.
+        assert len(one["warnings"]) == (0 if limit["full"] else 1), one
+        for said in (up.stderr, page):
+            assert ("does not hold" in said) == (not limit["full"]), said
+        pids.append(one["services"][0]["pid"])
+    assert pids[0] == pids[1], pids
+
+
 def every_error_has_a_page(user):
     codes = re.findall(r"^#+ (P\d{4})|^\| `?(P\d{4})`?", (ROOT / "docs/reference/errors.md").read_text(), re.MULTILINE)
     codes = sorted({one or other for one, other in codes})
@@ -433,7 +451,8 @@ STORIES = [no_escape_sequence_without_a_terminal, logs_are_searched_whichever_st
            settings_that_changed_are_brought_in_by_the_next_up, a_killed_daemon_is_missed_by_nobody,
            a_service_whose_parent_is_killed_leaves_nobody_behind, work_that_is_nowhere_else_is_not_removed,
            a_stopped_copy_without_work_goes_without_force,
-           the_words_are_the_same_everywhere, every_exit_code_is_given, every_error_has_a_page]
+           the_words_are_the_same_everywhere, limits_of_the_whole_are_shown_and_changed_while_it_runs,
+           every_exit_code_is_given, every_error_has_a_page]
 
 
 def main():

@@ -242,6 +242,18 @@ agents_started start_agents(context& with, plan const& what, outcome const& all)
   return out;
 }
 
+// Whether what was asked for holds is known only when it runs.
+void tell_warnings(context& with, instance_made& one) {
+  auto now = with.ask<operations::instances_get>({.instance = one.instance.name});
+  if (!now) return;
+  one.instance = std::move(*now);
+  for (auto const& warning : one.instance.warnings) {
+    if (std::ranges::find(one.warnings, warning) != one.warnings.end()) continue;
+    with.note("note: " + printable(warning));
+    one.warnings.push_back(warning);
+  }
+}
+
 result<int> finish(context& with, outcome& all, waited const& end, plan const& what) {
   auto const limit = what.limit;
   std::optional<error> failure;
@@ -251,6 +263,7 @@ result<int> finish(context& with, outcome& all, waited const& end, plan const& w
     one.ready = last != end.last.end() && is_ready(*last);
     if (one.ready)
       tell_ready(with, one.instance, all.made.size() == 1 ? std::optional(end.took) : std::nullopt);
+    if (one.ready) tell_warnings(with, one);
     if (one.ready) continue;
     if (all.made.size() > 1) tell_failed(with, one.instance);
     if (!failure) failure = with_way_back(one.instance);
