@@ -48,7 +48,7 @@ bool all_hold(link_client& link) {
   return !limits.empty() && std::ranges::all_of(limits, &wire::ability::full);
 }
 
-#define SKIP_UNLESS_HELD(link) \
+#define OSTLER_SKIP_UNLESS_HELD(link) \
   if (!all_hold(link)) GTEST_SKIP() << "no cgroups may be limited here"
 
 TEST(the_limits_of_the_whole, hold_two_services_of_which_each_alone_is_within) {
@@ -62,7 +62,7 @@ TEST(the_limits_of_the_whole, hold_two_services_of_which_each_alone_is_within) {
   place.spec.services[1].autostart = false;
   place.start();
   auto const link = place.client();
-  SKIP_UNLESS_HELD(*link);
+  OSTLER_SKIP_UNLESS_HELD(*link);
   EXPECT_TRUE(link->fact("limits.set").message.starts_with("memory: 160 MiB, by cgroup"));
   link->fact("service.ready", "web");
   EXPECT_TRUE(status_of(*link, "web").limits.empty()) << "it has no limit of its own";
@@ -95,7 +95,7 @@ TEST(the_limits_of_the_whole, hold_for_commands_and_for_what_a_former_keeper_has
     std::int64_t web = 0;
     {
       auto const link = place.client();
-      SKIP_UNLESS_HELD(*link);
+      OSTLER_SKIP_UNLESS_HELD(*link);
       web = when_running(*link, "web").pid;
       EXPECT_EQ(pids_above(web), "777\n");
     }
@@ -129,7 +129,7 @@ TEST(the_limits_of_the_whole, are_changed_while_all_goes_on) {
   EXPECT_TRUE(link->ask<wire::keeper_status>("status").limits.empty());
   wire::services_wanted wanted{.services = place.spec.services, .limits = wire::limits_spec{.pids = 333}};
   link->ask("services.apply", wanted);
-  SKIP_UNLESS_HELD(*link);
+  OSTLER_SKIP_UNLESS_HELD(*link);
   EXPECT_EQ(link->fact("limits.set").message.substr(0, 23), "pids: 333 processes, by");
   EXPECT_EQ(pids_above(web), "333\n");
   // Nothing said of them leaves them.

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <list>
@@ -12,6 +14,7 @@
 
 #include "keeper/hold/containment.hpp"
 #include "keeper/hold/test/fixture.hpp"
+#include "system/files.hpp"
 
 namespace ostler::keeper {
 namespace {
@@ -87,7 +90,8 @@ class runs_together : public test::with_processes {
     return made;
   }
 
-  std::string name = "all-" + std::to_string(::getpid());
+  // As of a keeper's nonce.
+  std::string name = fmt::format("{:016x}", ::getpid());
   std::optional<containment> holder;
   std::list<part> parts;
 };
@@ -144,6 +148,24 @@ TEST_F(runs_together, are_found_and_held_by_a_later_keeper) {
   auto last = open();
   last->limit_all({});
   EXPECT_EQ(read_until(start({"forks", "50"}).output.out.get(), "\n"), "made 50\n");
+}
+
+TEST_F(runs_together, are_held_where_they_are_also_by_the_keeper_of_another_generation) {
+  auto const home = system::open_at(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY).value();
+  holder = containment::open({.instance = name, .forced = {}, .directory = {}, .home = home.get()}).value();
+  auto const& first = start({"wait"});
+  read_until(first.output.out.get(), "ready");
+  if (!limit({.pids = 12})) GTEST_SKIP() << holder->limits_of_all().front().why;
+  auto later = containment::open({.instance = "feedfeedfeedfeed",
+                                  .forced = holder->kind(),
+                                  .directory = holder->where(),
+                                  .home = home.get()})
+                   .value();
+  later.limit_all({.memory_bytes = {}, .cpu_cores = {}, .pids = 20});
+  auto const found = later.find("1", token + "1").value();
+  EXPECT_EQ(later.usage_of_all().pids, 1U);
+  read_until(start({"forks", "50"}).output.out.get(), "\n");
+  EXPECT_EQ(later.usage_of_all().pids, 20U);
 }
 
 TEST_F(runs_together, may_each_have_less_and_never_more_than_all) {
