@@ -6,6 +6,7 @@
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include "system/process.hpp"
@@ -67,6 +68,16 @@ class a_place_that_does_not_run : public testing::Test {
         found.push_back(pid);
     }
     return found;
+  }
+
+  // Who was told to end takes a moment for it.
+  void expect_all_end() const {
+    for (auto const pid : running()) {
+      auto const held = system::open_pidfd(pid);
+      pollfd wait{.fd = held.get(), .events = POLLIN, .revents = 0};
+      if (held) ::poll(&wait, 1, 60'000);
+    }
+    EXPECT_TRUE(running().empty());
   }
 
   void expect_deleted() {
@@ -186,7 +197,7 @@ TEST_F(a_place_that_does_not_run, is_not_looked_at_for_longer_than_the_deadline)
   auto const looked = all_.run(all_.middle().find_work(id, milliseconds(300)));
   ASSERT_FALSE(looked);
   EXPECT_EQ(looked.error().code, error_code::timed_out);
-  EXPECT_TRUE(running().empty());
+  expect_all_end();
   fs::remove(held_up_by);
   expect_deleted();
 }
