@@ -11,7 +11,7 @@
 //   ours launch, before the keeper lives           a spec, no keeper    launch again launch, before its
 //   answer was kept        a keeper             launch finds it by its generation destroy, half done the
 //   name, or a rest  destroy goes on; inspect says `present` destroy, before its answer was kept nothing what
-//   is missing is success dial, inspect, list_owned, plan           nothing was changed
+//   is missing is success dial, inspect, find_work, list_owned, plan nothing was changed
 //
 // A kind must not have a moment in which something exists that its name would not find. Cancellation is one
 // more death: it may come at every await, and a call that was cancelled has ended when its coroutine has.

@@ -137,6 +137,26 @@ TEST_P(conformance, refuses_names_that_are_more_than_names) {
   expect_nothing_left();
 }
 
+TEST_P(conformance, finds_no_work_where_nobody_has_worked_whichever_step_was_the_last) {
+  plan();
+  auto const expect_none = [this](std::string_view when) {
+    auto const found = loop_.run(rig_->subject().find_work(patiently(), place_));
+    ASSERT_TRUE(found) << when << ": " << found.error().message;
+    EXPECT_EQ(found->count, 0U) << when;
+  };
+  expect_none("before anything was made");
+  for (auto const& one : directories()) {
+    ASSERT_TRUE(prepare(one));
+    expect_none(one.name);
+  }
+  ASSERT_TRUE(launch());
+  expect_none("while a keeper runs");
+  if (rig_->kill_keeper(place_)) expect_none("after its keeper was killed");
+  destroy_all();
+  expect_none("after the end");
+  expect_nothing_left();
+}
+
 TEST_P(conformance, lists_what_is_ours_and_nothing_of_another_daemon) {
   bring_up();
   auto const owned = loop_.run(rig_->subject().list_owned(patiently(), rig_->daemon()));
