@@ -336,9 +336,18 @@ def a_service_whose_parent_is_killed_leaves_nobody_behind(user):
                                 for words in user.processes().values()), "nobody of it is left")
     said = json.dumps(done["services"][0])
     assert "signal 9" in said, said
-    with socket.socket() as free:
-        free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        free.bind(("127.0.0.1", port))
+
+    # A process that ends loses its environment a moment before its sockets.
+    def is_free():
+        with socket.socket() as free:
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                free.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+        return True
+
+    user.settle(is_free, f"port {port} is free")
 
 
 def work_that_is_nowhere_else_is_not_removed(user):
