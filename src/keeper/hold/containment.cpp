@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 #include "keeper/hold/group_kinds.hpp"
 #include "system/cgroups.hpp"
@@ -99,14 +98,6 @@ result<limit_places> places_of_limits(containment_options const& options) {
   if (options.home >= 0)
     if (auto done = system::note_cgroups(options.home, to_note); !done) return std::unexpected(done.error());
   return places;
-}
-
-// As /proc/PID/stat counts, and a little less.
-std::uint64_t ticks_now() {
-  auto const per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-  auto const since_boot = std::chrono::duration_cast<milliseconds>(system::now().time_since_epoch());
-  auto const ticks = static_cast<std::uint64_t>(since_boot.count()) * per_second / 1000;
-  return ticks - std::min<std::uint64_t>(ticks, 2);
 }
 
 }  // namespace
@@ -304,14 +295,13 @@ result<void> containment::try_kind(containment_kind kind, containment_options co
   return {};
 }
 
-result<std::unique_ptr<run_group>> containment::make_group(std::string_view run, std::string token,
-                                                           std::uint64_t birth) {
+result<std::unique_ptr<run_group>> containment::make_group(std::string_view run, std::string token) {
   if (auto named = check_name(run); !named) return std::unexpected(named.error());
   if (token.empty() || token.find('\0') != std::string::npos)
     return fail(error_code::value_out_of_range, "a run needs a token");
   limit_keeper limits(places_, run_folder(run));
   if (kind_ == containment_kind::scan)
-    return std::make_unique<scan_group>(std::move(token), std::move(limits), birth);
+    return std::make_unique<scan_group>(std::move(token), std::move(limits));
   auto const hierarchy = system::find_hierarchy(controller_of(kind_));
   if (!hierarchy) return std::unexpected(hierarchy.error());
   // Somebody may have cleared away what was empty.
@@ -334,7 +324,7 @@ result<std::unique_ptr<run_group>> containment::make_group(std::string_view run,
 
 result<std::unique_ptr<run_group>> containment::prepare(std::string_view run, std::string token,
                                                         run_limits const& limits) {
-  auto made = make_group(run, std::move(token), ticks_now());
+  auto made = make_group(run, std::move(token));
   if (!made) return made;
   auto const there = (*made)->members();
   if (!there) return std::unexpected(there.error());
@@ -342,6 +332,7 @@ result<std::unique_ptr<run_group>> containment::prepare(std::string_view run, st
     return fail(
         error_code::foreign_resource,
         fmt::format("there are processes in the place of the new run {}: {}", run, fmt::join(*there, ", ")));
+  (*made)->begins();
   limit_all_again();
   (*made)->live_ = live_.get();
   live_->push_back(made->get());
@@ -355,7 +346,7 @@ result<std::unique_ptr<run_group>> containment::prepare(std::string_view run, st
 }
 
 result<std::unique_ptr<run_group>> containment::find(std::string_view run, std::string token) {
-  auto made = make_group(run, std::move(token), 0);
+  auto made = make_group(run, std::move(token));
   if (!made) return made;
   (*made)->limits_.find_former();
   (*made)->live_ = live_.get();

@@ -82,6 +82,8 @@ class run_group {
   virtual result<kill_outcome> kill_group() = 0;
   virtual result<void> remove_group() = 0;
   virtual void add_place(spawn_place&) const {}
+  // Nobody is of it yet, and whoever was started before now never will be.
+  virtual void begins() {}
 
  private:
   friend class containment;
@@ -145,7 +147,7 @@ class containment {
   explicit containment(limit_places places);
   void bring_below();
   result<void> try_kind(containment_kind kind, containment_options const& options);
-  result<std::unique_ptr<run_group>> make_group(std::string_view run, std::string token, std::uint64_t birth);
+  result<std::unique_ptr<run_group>> make_group(std::string_view run, std::string token);
 
   containment_kind kind_ = containment_kind::scan;
   std::string instance_;

@@ -11,6 +11,7 @@
 
 #include "keeper/hold/group_kinds.hpp"
 #include "keeper/hold/test/fixture.hpp"
+#include "system/clock.hpp"
 #include "system/process.hpp"
 
 namespace ostler::keeper {
@@ -154,7 +155,11 @@ TEST_P(contained, a_later_keeper_finds_the_run) {
 }
 
 TEST_P(contained, a_run_is_not_started_among_strangers) {
-  start({"wait"});
+  auto const pid = start({"wait"});
+  // However long ago they were started.
+  auto const ticks = static_cast<std::int64_t>(system::stat_of(pid)->start_ticks);
+  auto const begun = milliseconds(ticks * 1000 / ::sysconf(_SC_CLK_TCK));
+  ASSERT_TRUE(becomes_true([&] { return system::now().time_since_epoch() > begun + 100ms; }));
   auto const again = holder->prepare("1", token);
   ASSERT_FALSE(again);
   EXPECT_EQ(again.error().code, error_code::foreign_resource);

@@ -70,14 +70,14 @@ class cgroup1_group final : public run_group {
 
 class scan_group final : public run_group {
  public:
-  // Nothing that was started before `birth` can be of this run, unless it is one that is found again: then 0.
-  scan_group(std::string token, limit_keeper limits, std::uint64_t birth);
+  scan_group(std::string token, limit_keeper limits);
   bool contains(pid_t pid) const override;
 
  protected:
   result<std::vector<system::process_stat>> look() override;
   result<kill_outcome> kill_group() override;
   result<void> remove_group() override { return {}; }
+  void begins() override;
 
  private:
   // A member, or the number of a session or group that a member led.
@@ -91,7 +91,8 @@ class scan_group final : public run_group {
   void remember(std::vector<system::process_stat> const& all,
                 std::vector<system::process_stat> const& members);
 
-  std::uint64_t birth_;
+  // Whoever was started earlier is none of it.
+  std::uint64_t birth_ = 0;
   std::vector<known> members_;
   // Outlive those who led them, for as long as anybody is in them.
   std::vector<known> led_;

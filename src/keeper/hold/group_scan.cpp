@@ -4,18 +4,29 @@
 #include <unistd.h>
 
 #include "keeper/hold/group_kinds.hpp"
+#include "system/clock.hpp"
 
 namespace ostler::keeper {
 namespace {
 
 bool among(std::vector<pid_t> const& pids, pid_t pid) { return std::ranges::binary_search(pids, pid); }
 
+// As /proc/PID/stat counts, and a little less.
+std::uint64_t ticks_now() {
+  auto const per_second = static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  auto const since_boot = std::chrono::duration_cast<milliseconds>(system::now().time_since_epoch());
+  auto const ticks = static_cast<std::uint64_t>(since_boot.count()) * per_second / 1000;
+  return ticks - std::min<std::uint64_t>(ticks, 2);
+}
+
 void add(std::vector<pid_t>& pids, pid_t pid) { pids.insert(std::ranges::lower_bound(pids, pid), pid); }
 
 }  // namespace
 
-scan_group::scan_group(std::string token, limit_keeper limits, std::uint64_t birth)
-    : run_group(std::move(token), std::move(limits)), birth_(birth) {}
+scan_group::scan_group(std::string token, limit_keeper limits)
+    : run_group(std::move(token), std::move(limits)) {}
+
+void scan_group::begins() { birth_ = ticks_now(); }
 
 bool scan_group::is_known(system::process_stat const& seen) const {
   return std::ranges::find(members_, known{seen.pid, seen.start_ticks}) != members_.end();
