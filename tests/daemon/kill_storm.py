@@ -61,6 +61,8 @@ class Storm:
         self.codes = {name: CODES[i % len(CODES)] for i, name in enumerate(self.ends)}
         # What was answered last: "running", "stopped", "deleted".
         self.promised = {}
+        # Restarts of which nobody knew the end.
+        self.cut_off = 0
 
     def fault(self, text):
         with self.lock:
@@ -127,11 +129,22 @@ class Storm:
                     exists = False
                     self.promised[name] = "deleted"
                 else:
-                    self.insist(lambda: self.daemon.ask("POST", f"{path}/{what}", {}, key), name)
+                    self.order(path, what, key, name)
                     self.promised[name] = "stopped" if what == "stop" else "running"
                 time.sleep(luck.choice([0.0, 0.01, 0.05, 0.2]))
         except Exception as why:
             self.fault(f"{name}: {why}")
+
+    def order(self, path, what, key, name):
+        """A restart whose end nobody knows is not begun again for the same key: then it is asked for anew."""
+        while True:
+            try:
+                return self.insist(lambda: self.daemon.ask("POST", f"{path}/{what}", {}, key), name)
+            except Refused as why:
+                if what != "restart" or why.error.get("code") != "P0412":
+                    raise
+                self.cut_off += 1
+                key += "+"
 
     def gone(self, path, key):
         try:
@@ -194,7 +207,8 @@ class Storm:
             one.join()
         self.judge()
         print(f"{self.options.kills} kills, {len(self.promised)} instances, {self.asked} requests "
-              f"({self.repeated} asked again), slowest start {slowest * 1000:.0f} ms, seed {self.options.seed}, "
+              f"({self.repeated} asked again, {self.cut_off} restarts without an end), "
+              f"slowest start {slowest * 1000:.0f} ms, seed {self.options.seed}, "
               f"{len(self.faults)} faults")
 
     # --- what came of it ---
