@@ -65,6 +65,18 @@ TEST(instance_contact, services_that_fail_to_be_ordered_anew_do_not_end_a_runnin
   EXPECT_TRUE(one.it.services_ordered);
 }
 
+TEST(instance_keeper, that_was_seen_while_it_died_is_looked_at_again_with_each_attempt_to_reach_it) {
+  auto one = running();
+  one.feed(contact_interrupted{1});
+  one.answer();
+  EXPECT_EQ(one.it.now, phase::running) << "it was still there";
+  one.there.erase(one.find(keeper_kind)->name);
+  one.feed(contact_interrupted{2});
+  EXPECT_EQ(orders_of(one).back(), "inspect");
+  one.answer();
+  EXPECT_EQ(orders_of(one).back(), "ask turn") << "another one is launched";
+}
+
 TEST(instance_keeper, its_death_launches_another) {
   auto one = running();
   keeper_dies(one);
