@@ -238,8 +238,8 @@ void machine::on(contact_made const& e) {
 
 void machine::on(contact_interrupted const& e) {
   if (it_.link == link_view::down) return ignore("no connection is wanted");
-  // A dead keeper ends its link too; who looks need not wait until all attempts have failed. With each of them
-  // again: who dies hangs up before he is gone, and may still have been seen.
+  // A dead keeper ends its link too; who looks need not wait until all attempts have failed. With each of
+  // them again: who dies hangs up before he is gone, and may still have been seen.
   doubt_everything();
   it_.link = link_view::reconnecting;
   it_.link_attempt = e.attempt;
