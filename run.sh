@@ -41,7 +41,11 @@ while [ $# -gt 0 ]; do
 done
 
 prepare
-build release
+case "$what" in
+  example) build release ostler ostlerd ostler-keeper ;;
+  simulation) build release ostler-simulate ;;
+  nothing) build release ;;
+esac
 programs="$root/build/release/bin"
 
 if [ "$what" = nothing ]; then
@@ -56,7 +60,7 @@ fi
 
 cd "$root/examples/shop"
 # What this example runs is in the checkout that you have just built.
-"$programs/ostler" trust
+"$programs/ostler" trust --yes
 say "==> cd examples/shop && ostler up ${arguments[*]}"
 "$programs/ostler" up "${arguments[@]}"
 say "

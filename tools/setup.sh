@@ -139,13 +139,16 @@ prepare() {
 # --- build ----------------------------------------------------------------------------------------------------
 
 # build PRESET: into build/PRESET. OSTLER_JOBS limits the jobs.
+# The preset, and what of it; everything when nothing is named.
 build() {
-  local preset="$1"
+  local preset="$1" targets=()
+  shift
+  [ $# -eq 0 ] || targets=(--target "$@")
   cd "$root" || stop "cannot enter $root"
   step "Configure $preset" "If the build folder is of another time: rm -r build/$preset" \
     cmake --preset "$preset" --log-level=WARNING
   step "Build $preset" "The first error above is the one to mend. Repeat with: cmake --build --preset $preset" \
-    cmake --build --preset "$preset" --parallel "$(jobs_max)"
+    cmake --build --preset "$preset" --parallel "$(jobs_max)" "${targets[@]}"
 }
 
 jobs_max() { say "${OSTLER_JOBS:-$(nproc)}"; }
