@@ -9,12 +9,6 @@
 namespace ostler::test {
 namespace {
 
-wire::service_status status_of(link_client& link, std::string const& name) {
-  auto const all = link.ask<wire::keeper_status>("status").services;
-  auto const found = std::ranges::find(all, name, &wire::service_status::name);
-  return found == all.end() ? wire::service_status{} : *found;
-}
-
 wire::service_spec& service_of(held& place, std::string const& name) {
   return *std::ranges::find(place.spec.services, name, &wire::service_spec::name);
 }

@@ -198,6 +198,12 @@ void wait_until_gone(std::int64_t pid) {
     throw std::runtime_error(fmt::format("process {} does not end", pid));
 }
 
+wire::service_status status_of(link_client& link, std::string_view name) {
+  for (auto& each : link.ask<wire::keeper_status>("status").services)
+    if (each.name == name) return each;
+  return {};
+}
+
 void wait_for(std::function<bool()> const& holds, std::string_view what) {
   auto const end = std::chrono::steady_clock::now() + patience;
   while (!holds()) {

@@ -72,6 +72,8 @@ class held {
 bool lives(std::int64_t pid);
 // Until the process is gone; throws after a while.
 void wait_until_gone(std::int64_t pid);
+// As its keeper tells it now; of one that it does not have, nothing is said.
+wire::service_status status_of(link_client& link, std::string_view name);
 // Looks again and again, for what no event tells.
 void wait_for(std::function<bool()> const& holds, std::string_view what);
 

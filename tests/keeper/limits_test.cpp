@@ -10,12 +10,6 @@
 namespace ostler::test {
 namespace {
 
-wire::service_status status_of(link_client& link, std::string const& name) {
-  auto const all = link.ask<wire::keeper_status>("status").services;
-  auto const found = std::ranges::find(all, name, &wire::service_status::name);
-  return found == all.end() ? wire::service_status{} : *found;
-}
-
 wire::service_status when_running(link_client& link, std::string const& name) {
   wait_for([&] { return status_of(link, name).state == "running"; }, name + " to run");
   return status_of(link, name);

@@ -11,12 +11,6 @@
 namespace ostler::test {
 namespace {
 
-wire::service_status status_of(link_client& link, std::string_view name) {
-  for (auto& each : link.ask<wire::keeper_status>("status").services)
-    if (each.name == name) return each;
-  return {};
-}
-
 TEST(a_service, comes_up_is_told_and_goes_down_without_a_trace) {
   held place;
   place.service("web", {"print", "hello\\n", "wait"});

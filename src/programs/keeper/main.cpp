@@ -16,10 +16,10 @@
 #include "keeper/hold/escape.hpp"
 #include "keeper/start/detach.hpp"
 #include "keeper/start/version.hpp"
+#include "keeper/unsaved/look_program.hpp"
 #include "keeper/whole/dial.hpp"
 #include "keeper/whole/keeper.hpp"
 #include "keeper/whole/look.hpp"
-#include "keeper/work/look_program.hpp"
 #include "system/files.hpp"
 #include "system/open_files.hpp"
 

@@ -98,12 +98,6 @@ std::vector<std::string> lines_of(std::string const& path) {
   return out;
 }
 
-wire::service_status status_of(link_client& link, std::string_view name) {
-  for (auto& each : link.ask<wire::keeper_status>("status").services)
-    if (each.name == name) return each;
-  return {};
-}
-
 void record_cutter::take(std::string& bytes, std::function<void(wire::log_record const&)> const& use) {
   rest_ += bytes;
   bytes.clear();

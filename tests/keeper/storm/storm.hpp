@@ -47,7 +47,6 @@ std::chrono::milliseconds cpu_of(std::int64_t pid);
 
 std::vector<std::string> lines_of(std::string const& path);
 std::string content_of(std::string const& path);
-wire::service_status status_of(link_client& link, std::string_view name);
 
 // Cuts a stream of log records into records as they come.
 class record_cutter {

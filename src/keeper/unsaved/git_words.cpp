@@ -1,4 +1,4 @@
-#include "keeper/work/git_words.hpp"
+#include "keeper/unsaved/git_words.hpp"
 
 #include <algorithm>
 

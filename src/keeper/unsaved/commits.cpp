@@ -1,4 +1,4 @@
-#include "keeper/work/commits.hpp"
+#include "keeper/unsaved/commits.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "keeper/work/git_words.hpp"
-#include "keeper/work/standing.hpp"
+#include "keeper/unsaved/git_words.hpp"
+#include "keeper/unsaved/standing.hpp"
 
 namespace ostler::keeper {
 namespace {

@@ -1,4 +1,4 @@
-#include "keeper/work/standing.hpp"
+#include "keeper/unsaved/standing.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -1,4 +1,4 @@
-#include "keeper/work/test/places.hpp"
+#include "keeper/unsaved/test/places.hpp"
 
 #include <cstdlib>
 #include <fmt/format.h>
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <iterator>
 
-#include "keeper/work/find_work.hpp"
+#include "keeper/unsaved/find_work.hpp"
 
 namespace ostler::keeper::test {
 

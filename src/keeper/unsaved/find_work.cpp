@@ -1,4 +1,4 @@
-#include "keeper/work/find_work.hpp"
+#include "keeper/unsaved/find_work.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "base/name.hpp"
-#include "keeper/work/commits.hpp"
-#include "keeper/work/folders.hpp"
-#include "keeper/work/git_words.hpp"
-#include "keeper/work/quiet_git.hpp"
-#include "keeper/work/standing.hpp"
+#include "keeper/unsaved/commits.hpp"
+#include "keeper/unsaved/folders.hpp"
+#include "keeper/unsaved/git_words.hpp"
+#include "keeper/unsaved/quiet_git.hpp"
+#include "keeper/unsaved/standing.hpp"
 #include "system/content.hpp"
 #include "system/directory_stream.hpp"
 #include "system/files.hpp"

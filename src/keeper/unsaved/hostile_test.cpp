@@ -7,9 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "keeper/work/find_work.hpp"
-#include "keeper/work/quiet_git.hpp"
-#include "keeper/work/test/places.hpp"
+#include "keeper/unsaved/find_work.hpp"
+#include "keeper/unsaved/quiet_git.hpp"
+#include "keeper/unsaved/test/places.hpp"
 #include "system/files.hpp"
 
 namespace ostler::keeper {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "keeper/work/quiet_git.hpp"
+#include "keeper/unsaved/quiet_git.hpp"
 
 namespace ostler::keeper {
 

@@ -1,4 +1,4 @@
-#include "keeper/work/folders.hpp"
+#include "keeper/unsaved/folders.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,4 +1,4 @@
-#include "keeper/work/look_program.hpp"
+#include "keeper/unsaved/look_program.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -8,7 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "keeper/work/find_work.hpp"
+#include "keeper/unsaved/find_work.hpp"
 #include "system/failure.hpp"
 #include "system/files.hpp"
 #include "wire/json.hpp"

@@ -1,4 +1,4 @@
-#include "keeper/work/find_work.hpp"
+#include "keeper/unsaved/find_work.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "keeper/work/test/places.hpp"
+#include "keeper/unsaved/test/places.hpp"
 #include "system/content.hpp"
 #include "system/fd.hpp"
 #include "system/files.hpp"

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/result.hpp"
-#include "keeper/work/folders.hpp"
+#include "keeper/unsaved/folders.hpp"
 #include "wire/work.hpp"
 
 namespace ostler::keeper {

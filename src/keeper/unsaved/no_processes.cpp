@@ -1,4 +1,4 @@
-#include "keeper/work/no_processes.hpp"
+#include "keeper/unsaved/no_processes.hpp"
 
 #include <array>
 #include <cerrno>

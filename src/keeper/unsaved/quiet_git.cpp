@@ -1,4 +1,4 @@
-#include "keeper/work/quiet_git.hpp"
+#include "keeper/unsaved/quiet_git.hpp"
 
 #include <array>
 #include <cerrno>
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/name.hpp"
-#include "keeper/work/git_words.hpp"
-#include "keeper/work/no_processes.hpp"
+#include "keeper/unsaved/git_words.hpp"
+#include "keeper/unsaved/no_processes.hpp"
 #include "system/failure.hpp"
 #include "system/files.hpp"
 

@@ -1,4 +1,4 @@
-#include "keeper/work/no_processes.hpp"
+#include "keeper/unsaved/no_processes.hpp"
 
 #include <cerrno>
 #include <gtest/gtest.h>
