@@ -282,6 +282,8 @@ def an_agent_is_started_with_its_prompt_and_reached_in_its_terminal(user):
     typed.until(b"told: paint it")
     typed.type(b"end\n")
     assert typed.end() == 7, typed.said
+    missing = user.run("up", "two", "--agent", "no-such-agent", code=1)
+    assert "no-such-agent" in missing.stderr and "P0201" in missing.stderr, missing
     user.run("up", "two", "--agent", "none", code=0)
     assert "no terminal runs" in user.run("attach", "two", code=4).stderr
 

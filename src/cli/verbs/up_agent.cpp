@@ -25,6 +25,13 @@ result<void> check_prompt(std::string_view text) {
   return {};
 }
 
+// A line that is nothing but the name of a program. Run without a shell, one that is not there is refused at
+// once, instead of being started and gone.
+bool is_program(std::string_view line) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-";
+  return line.find_first_not_of(plain) == line.npos;
+}
+
 std::string with_name(std::string_view path, std::string_view name) {
   constexpr std::string_view place = "{name}";
   std::string out(path);
@@ -91,7 +98,7 @@ result<std::string> prompt_for(agent_start const& what, std::string_view instanc
 std::vector<std::string> words_of(agent_start const& what, std::string_view prompt) {
   std::vector<std::string> out = what.command;
   // The line keeps its own words, and the prompt is never read as a part of it.
-  if (what.shell)
+  if (what.shell && !is_program(what.command.front()))
     out = {"/bin/sh", "-c", prompt.empty() ? what.command.front() : what.command.front() + " \"$@\"",
            "agent"};
   if (!prompt.empty()) out.emplace_back(prompt);

@@ -72,8 +72,10 @@ TEST(the_words_of_an_agent, end_with_the_prompt_which_no_shell_reads) {
               ElementsAre("claude", "--fast", "$(date)"));
   EXPECT_THAT(words_of({.command = {"cd x && claude"}, .shell = true, .prompt = {}}, "-n"),
               ElementsAre("/bin/sh", "-c", "cd x && claude \"$@\"", "agent", "-n"));
-  EXPECT_THAT(words_of({.command = {"claude"}, .shell = true, .prompt = {}}, ""),
-              ElementsAre("/bin/sh", "-c", "claude", "agent"));
+  EXPECT_THAT(words_of({.command = {"claude -v"}, .shell = true, .prompt = {}}, ""),
+              ElementsAre("/bin/sh", "-c", "claude -v", "agent"));
+  EXPECT_THAT(words_of({.command = {"claude"}, .shell = true, .prompt = {}}, "x"),
+              ElementsAre("claude", "x"));
 }
 
 }  // namespace
