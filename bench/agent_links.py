@@ -83,6 +83,29 @@ class Links:
             one.close()
 
 
+def measure(daemon, options):
+    # What is there once for all is there before it is measured.
+    first = Links(daemon.socket, "first", 100)
+    before = memory(daemon.process.pid)
+    links = Links(daemon.socket, "agent", options.links)
+    each = (memory(daemon.process.pid) - before) / options.links
+    print(f"{options.links} registered links: {each:.0f} bytes of the daemon each")
+    beat = masked(1, b'{"type":"heartbeat","status":"working","load":0.5}')
+    for together, times in ((1, 32), (32, 1)):
+        links.round(beat * together, times)
+        rates = []
+        for _ in range(options.rounds):
+            spent = processor_seconds(daemon.process.pid)
+            links.round(beat * together, times)
+            rates.append(options.links * together * times / (processor_seconds(daemon.process.pid) - spent))
+        print(f"heartbeats, {together} in a segment: {statistics.median(rates):,.0f} a second of the daemon's "
+              f"processor time ({min(rates):,.0f} to {max(rates):,.0f})")
+    seen = len(daemon.ask("GET", "/api/v1/agents")["agents"])
+    assert seen == options.links + 100, f"{seen} agents are known"
+    links.close()
+    first.close()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", type=pathlib.Path, required=True)
@@ -91,36 +114,7 @@ def main():
     options = parser.parse_args()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    daemon = Daemon(options.programs)
-    try:
-        daemon.start()
-        # What is there once for all is there before it is measured.
-        first = Links(daemon.socket, "first", 100)
-        before = memory(daemon.process.pid)
-        links = Links(daemon.socket, "agent", options.links)
-        each = (memory(daemon.process.pid) - before) / options.links
-        print(f"{options.links} registered links: {each:.0f} bytes of the daemon each")
-        beat = masked(1, b'{"type":"heartbeat","status":"working","load":0.5}')
-        for together, times in ((1, 32), (32, 1)):
-            links.round(beat * together, times)
-            rates = []
-            for _ in range(options.rounds):
-                spent = processor_seconds(daemon.process.pid)
-                links.round(beat * together, times)
-                rates.append(options.links * together * times / (processor_seconds(daemon.process.pid) - spent))
-            print(f"heartbeats, {together} in a segment: {statistics.median(rates):,.0f} a second of the daemon's "
-                  f"processor time ({min(rates):,.0f} to {max(rates):,.0f})")
-        seen = len(daemon.ask("GET", "/api/v1/agents")["agents"])
-        assert seen == options.links + 100, f"{seen} agents are known"
-        links.close()
-        first.close()
-        daemon.stop()
-    except Lost as why:
-        print(f"the daemon does not answer: {why}\n{daemon.tail_of_log()}")
-        return 1
-    finally:
-        daemon.clear()
-    return 0
+    return Daemon(options.programs).tell(lambda daemon: measure(daemon, options))
 
 
 if __name__ == "__main__":

@@ -187,6 +187,19 @@ class Daemon:
             time.sleep(0.05)
         raise AssertionError(f"it never came: {what}")
 
+    def tell(self, story):
+        """Runs the story with it, from its start to its end; the exit code of a script."""
+        try:
+            self.start()
+            story(self)
+            self.stop()
+        except Lost as why:
+            print(f"the daemon does not answer: {why}\n{self.tail_of_log()}")
+            return 1
+        finally:
+            self.clear()
+        return 0
+
     def clear(self):
         if self.process and self.process.poll() is None:
             self.kill()
